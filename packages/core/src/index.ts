@@ -1,0 +1,2 @@
+export * from "./errors.ts";
+export type { Emit, FardelEvent } from "./events.ts";

@@ -1,0 +1,2 @@
+export { OciError } from "./errors.ts";
+export * from "./image.ts";
