@@ -1,0 +1,22 @@
+import type { ServiceDefinition } from "../service.ts";
+
+/** The SDK client packages, by the name a service has here. */
+export interface Services {
+  cloudformation: typeof import("@aws-sdk/client-cloudformation");
+  ec2: typeof import("@aws-sdk/client-ec2");
+  ecr: typeof import("@aws-sdk/client-ecr");
+  ecs: typeof import("@aws-sdk/client-ecs");
+  elasticloadbalancing: typeof import("@aws-sdk/client-elastic-load-balancing-v2");
+  iam: typeof import("@aws-sdk/client-iam");
+  logs: typeof import("@aws-sdk/client-cloudwatch-logs");
+  rds: typeof import("@aws-sdk/client-rds");
+  s3: typeof import("@aws-sdk/client-s3");
+  secretsmanager: typeof import("@aws-sdk/client-secrets-manager");
+  ssm: typeof import("@aws-sdk/client-ssm");
+  sts: typeof import("@aws-sdk/client-sts");
+}
+
+export type ServiceName = keyof Services;
+
+/** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
+export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {};

@@ -1,0 +1,8 @@
+import { defineService } from "../../service.ts";
+import { stsOperations } from "./operations.ts";
+
+export const sts = defineService({
+  name: "sts",
+  load: () => import("@aws-sdk/client-sts"),
+  operations: stsOperations,
+});
