@@ -1,1 +1,1 @@
-export {};
+export { type Drydock, type DrydockOptions, startDrydock } from "./drydock.ts";

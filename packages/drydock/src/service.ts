@@ -45,11 +45,12 @@ export type Operations<Client> = {
   ) => OutputOf<Client, Operation> | Promise<OutputOf<Client, Operation>>;
 };
 
-/** Every handler of a service typed by its SDK client package. */
+/** A service: a folder under services/, its handlers typed by its SDK client package. */
 export interface ServiceDefinition<Client = unknown> {
-  /** Also the service's name in a signature's credential scope, where `signingName` says nothing else. */
+  /** Its name in a signature's credential scope: `ecs`, `elasticloadbalancing`. */
   name: string;
-  signingName?: string;
+  /** The code for input that breaks the schema, where it isn't ValidationException (JSON) or ValidationError (Query). */
+  validationErrorCode?: string;
   /** The SDK client package: its operation schemas are the wire format, its types the handlers' types. */
   load: () => Promise<Client>;
   /** Makes the handlers over a region; called once, when the service is first used. */

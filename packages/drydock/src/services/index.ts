@@ -19,4 +19,12 @@ export interface Services {
 export type ServiceName = keyof Services;
 
 /** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
-export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {};
+export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
+  sts: () => import("./sts/index.ts").then((module) => module.sts),
+};
+
+/** Paths outside every AWS protocol, and the service whose routes answer them. */
+export const routePrefixes: Record<string, ServiceName> = {
+  "/v2/": "ecr",
+  "/_task/": "ecs",
+};

@@ -1,0 +1,50 @@
+import { JsonCodec2, JsonShapeDeserializer } from "@aws-sdk/core/protocols";
+import { AwsError } from "../errors.ts";
+import { describeError, type Protocol } from "./protocol.ts";
+
+const settings = { timestampFormat: { useTrait: true, default: 7 as const }, jsonName: false };
+const reader = new JsonShapeDeserializer(settings);
+const codec = new JsonCodec2(settings);
+
+/** AWS JSON 1.0 and 1.1: https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
+export function awsJson(version: "1.0" | "1.1"): Protocol {
+  const headers = { "content-type": `application/x-amz-json-${version}` };
+  return {
+    async route(request, model) {
+      const target = request.headers["x-amz-target"];
+      return model.operations.get(target?.slice(target.lastIndexOf(".") + 1) ?? "");
+    },
+
+    async parse(request, operation) {
+      const text = (await request.body()).toString();
+      if (operation.input.isUnitSchema()) return {};
+      let document: ReturnType<typeof JSON.parse>;
+      try {
+        document = text.trim() === "" ? {} : JSON.parse(text);
+      } catch {
+        throw new AwsError("SerializationException", "The request body is not valid JSON.");
+      }
+      if (document === null || typeof document !== "object" || Array.isArray(document)) {
+        throw new AwsError("SerializationException", "Start of structure or map found where not expected.");
+      }
+      try {
+        return reader.readObject(operation.input, document) as Record<string, unknown>;
+      } catch (error) {
+        throw new AwsError("SerializationException", `The request can't be read: ${(error as Error).message}`);
+      }
+    },
+
+    result(operation, output) {
+      if (operation.output.isUnitSchema()) return { status: 200, headers, body: "{}" };
+      const serializer = codec.createSerializer();
+      serializer.write(operation.output, output);
+      return { status: 200, headers, body: serializer.flush() };
+    },
+
+    error(error, model) {
+      const { name, status } = describeError(error, model);
+      const body = JSON.stringify({ __type: name, message: error.message, ...error.members });
+      return { status, headers: { ...headers, "x-amzn-errortype": name }, body };
+    },
+  };
+}
