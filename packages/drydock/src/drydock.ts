@@ -8,6 +8,7 @@ import { ServiceHost } from "./gateway/host.ts";
 import type { Region } from "./region.ts";
 import { type ServiceName, services } from "./services/index.ts";
 import { Store } from "./store/store.ts";
+import { Vault } from "./store/vault.ts";
 
 export interface DrydockOptions {
   /** Where everything is kept; made with mode 0700 when missing. */
@@ -45,6 +46,7 @@ export async function startDrydock(options: DrydockOptions): Promise<Drydock> {
     endpoint: new URL("http://127.0.0.1/"),
     directory: options.directory,
     store,
+    vault: new Vault(join(options.directory, "store")),
     clock: options.clock ?? systemClock,
     log: options.log ?? (() => {}),
     call: (name) => operationsOf(host, name) as never,

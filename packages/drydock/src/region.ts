@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Operations } from "./service.ts";
 import type { ServiceName, Services } from "./services/index.ts";
 import type { Store } from "./store/store.ts";
+import type { Vault } from "./store/vault.ts";
 
 type Invocable<O> = {
   [K in keyof O]-?: NonNullable<O[K]> extends (input: infer I, caller: never) => infer R
@@ -18,6 +19,8 @@ export interface Region {
   /** The directory for what doesn't belong into the store: image blobs, objects, database clusters, task roots. */
   readonly directory: string;
   readonly store: Store;
+  /** For values that must not lie on disk in clear. */
+  readonly vault: Vault;
   readonly clock: Clock;
   /** A line in drydock's own log. Never a secret. */
   log(message: string): void;

@@ -1,0 +1,8 @@
+import { defineService } from "../../service.ts";
+import { ssmOperations } from "./operations.ts";
+
+export const ssm = defineService({
+  name: "ssm",
+  load: () => import("@aws-sdk/client-ssm"),
+  operations: ssmOperations,
+});

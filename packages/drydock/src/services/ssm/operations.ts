@@ -1,0 +1,144 @@
+import { AwsError } from "../../errors.ts";
+import { paginate } from "../../pagination.ts";
+import type { Region } from "../../region.ts";
+import type { Operations } from "../../service.ts";
+import { isBelow, matches } from "./filters.ts";
+import { latest, Parameters, parameterNotFound, type StoredParameter } from "./parameters.ts";
+import { putParameter } from "./put.ts";
+
+const byName = (parameter: StoredParameter) => parameter.name;
+
+export function ssmOperations(region: Region): Operations<typeof import("@aws-sdk/client-ssm")> {
+  const parameters = new Parameters(region);
+
+  const tagged = (type: string | undefined, id: string): StoredParameter => {
+    if (type !== "Parameter") {
+      throw new AwsError("InvalidResourceType", `drydock keeps tags of the resource type Parameter, not ${type}.`);
+    }
+    const parameter = parameters.get(id);
+    if (!parameter)
+      throw new AwsError("InvalidResourceId", `The resource ID "${id}" is not valid. Verify that it exists.`);
+    return parameter;
+  };
+
+  return {
+    PutParameter: (input) => region.store.transaction(() => putParameter(region, parameters, input)),
+
+    GetParameter: (input) => {
+      const { parameter, version, selector } = parameters.select(input.Name);
+      return {
+        Parameter: { ...parameters.describe(parameter.name, version, input.WithDecryption), Selector: selector },
+      };
+    },
+
+    GetParameters: (input) => {
+      const found = [];
+      const invalid = [];
+      for (const name of new Set(input.Names)) {
+        try {
+          const { parameter, version, selector } = parameters.select(name);
+          found.push({ ...parameters.describe(parameter.name, version, input.WithDecryption), Selector: selector });
+        } catch {
+          invalid.push(name);
+        }
+      }
+      return { Parameters: found, InvalidParameters: invalid };
+    },
+
+    GetParametersByPath: (input) => {
+      if (!input.Path.startsWith("/")) {
+        const message = `The parameter doesn't meet the parameter name requirements. The path "${input.Path}" must begin with a forward slash "/".`;
+        throw new AwsError("ValidationException", message);
+      }
+      const below = parameters
+        .list()
+        .filter(({ name }) => isBelow(name, input.Path, input.Recursive ?? false))
+        .filter((parameter) => matches(parameter, input.ParameterFilters ?? []));
+      // "MaxResults: minimum 1, maximum 10", and 10 when left out.
+      const page = paginate(below, byName, { token: input.NextToken, limit: input.MaxResults ?? 10 });
+      return {
+        Parameters: page.items.flatMap((parameter) => {
+          const version = latest(parameter);
+          return version ? [parameters.describe(parameter.name, version, input.WithDecryption)] : [];
+        }),
+        NextToken: page.nextToken,
+      };
+    },
+
+    GetParameterHistory: (input) => {
+      const parameter = parameters.get(input.Name);
+      if (!parameter) throw parameterNotFound();
+      const key = ({ version }: { version: number }) => String(version).padStart(12, "0");
+      const page = paginate(parameter.versions, key, { token: input.NextToken, limit: input.MaxResults ?? 50 });
+      return {
+        Parameters: page.items.map((version) => parameters.history(parameter.name, version, input.WithDecryption)),
+        NextToken: page.nextToken,
+      };
+    },
+
+    DescribeParameters: (input) => {
+      if (input.Filters?.length) {
+        throw new AwsError("InvalidFilterKey", "drydock takes ParameterFilters; the older Filters are not built.");
+      }
+      const found = parameters.list().filter((parameter) => matches(parameter, input.ParameterFilters ?? []));
+      const page = paginate(found, byName, { token: input.NextToken, limit: input.MaxResults ?? 50 });
+      return {
+        Parameters: page.items.flatMap((parameter) => {
+          const version = latest(parameter);
+          if (!version) return [];
+          const { Value, Labels, ...metadata } = parameters.history(parameter.name, version, false);
+          return [{ ...metadata, ARN: parameters.arn(parameter.name) }];
+        }),
+        NextToken: page.nextToken,
+      };
+    },
+
+    DeleteParameter: (input) => {
+      if (!parameters.delete(input.Name)) throw parameterNotFound();
+      return {};
+    },
+
+    DeleteParameters: (input) => {
+      const names = [...new Set(input.Names)];
+      const deleted = names.filter((name) => parameters.delete(name));
+      return { DeletedParameters: deleted, InvalidParameters: names.filter((name) => !deleted.includes(name)) };
+    },
+
+    LabelParameterVersion: (input) => {
+      const parameter = parameters.get(input.Name);
+      if (!parameter) throw parameterNotFound();
+      const target = input.ParameterVersion
+        ? parameter.versions.find(({ version }) => version === input.ParameterVersion)
+        : latest(parameter);
+      if (!target) throw new AwsError("ParameterVersionNotFound", `Version ${input.ParameterVersion} does not exist.`);
+      const invalid = input.Labels.filter((label) => !/^(?!aws|ssm)[a-z_][\w.-]{0,99}$/i.test(label));
+      const valid = input.Labels.filter((label) => !invalid.includes(label));
+      // "A label can be attached to only one version of a parameter": attaching it moves it.
+      const versions = parameter.versions.map((version) => {
+        const others = version.labels.filter((label) => !valid.includes(label));
+        return { ...version, labels: version === target ? [...others, ...valid] : others };
+      });
+      parameters.put({ ...parameter, versions });
+      return { InvalidLabels: invalid, ParameterVersion: target.version };
+    },
+
+    AddTagsToResource: (input) => {
+      const parameter = tagged(input.ResourceType, input.ResourceId);
+      const added = Object.fromEntries(input.Tags.map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
+      parameters.put({ ...parameter, tags: { ...parameter.tags, ...added } });
+      return {};
+    },
+
+    RemoveTagsFromResource: (input) => {
+      const parameter = tagged(input.ResourceType, input.ResourceId);
+      const kept = Object.entries(parameter.tags).filter(([key]) => !input.TagKeys.includes(key));
+      parameters.put({ ...parameter, tags: Object.fromEntries(kept) });
+      return {};
+    },
+
+    ListTagsForResource: (input) => {
+      const { tags } = tagged(input.ResourceType, input.ResourceId);
+      return { TagList: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
+    },
+  };
+}
