@@ -1,0 +1,66 @@
+import type { Target } from "./state.ts";
+
+/**
+ * What ECS writes into a service's events and a deployment's reasons, word for word: tools search for these sentences.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+ */
+export const events = {
+  started: (service: string, tasks: string[]) =>
+    `(service ${service}) has started ${tasks.length} tasks: ${taskList(tasks)}.`,
+  stopped: (service: string, tasks: string[]) =>
+    `(service ${service}) has stopped ${tasks.length} running tasks: ${taskList(tasks)}.`,
+  registered: (service: string, count: number, targetGroupArn: string) =>
+    `(service ${service}) registered ${count} targets in (target-group ${targetGroupArn})`,
+  deregistered: (service: string, count: number, targetGroupArn: string) =>
+    `(service ${service}) deregistered ${count} targets in (target-group ${targetGroupArn})`,
+  draining: (service: string, count: number) =>
+    `(service ${service}) has begun draining connections on ${count} tasks.`,
+  unhealthyTarget: (service: string, task: string, target: Target) =>
+    `(service ${service}) (task ${task}) (port ${target.port}) is unhealthy in (target-group ${target.targetGroupArn}) ` +
+    `due to (reason ${target.description ?? "Health checks failed"}).`,
+  unhealthyContainers: (service: string, task: string) =>
+    `(service ${service}) (task ${task}) failed container health checks.`,
+  completed: (service: string, deployment: string) =>
+    `(service ${service}) (deployment ${deployment}) deployment completed.`,
+  failed: (service: string, deployment: string) =>
+    `(service ${service}) (deployment ${deployment}) deployment failed: tasks failed to start.`,
+  rollingBack: (service: string, deployment: string) =>
+    `(service ${service}) rolling back to deployment ${deployment}.`,
+  steady: (service: string) => `(service ${service}) has reached a steady state.`,
+  throttled: (service: string) => `(service ${service}) is unable to consistently start tasks successfully.`,
+  stuck: (service: string) =>
+    `(service ${service}) was unable to stop or start tasks during a deployment because of the service deployment ` +
+    "configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
+};
+
+export const rolloutReasons = {
+  inProgress: (deployment: string) => `ECS deployment ${deployment} in progress.`,
+  completed: (deployment: string) => `ECS deployment ${deployment} completed.`,
+  failed: () => "ECS deployment circuit breaker: tasks failed to start.",
+  rollingBack: (deployment: string) => `ECS deployment circuit breaker: rolling back to deploymentId ${deployment}.`,
+  rolledBackByUser: (deployment: string) => `ECS deployment stopped: rolling back to deploymentId ${deployment}.`,
+  stoppedByUser: () => "ECS deployment stopped by the user.",
+};
+
+export const stopReasons = {
+  scaling: (deployment: string) => `Scaling activity initiated by (deployment ${deployment})`,
+  unhealthyTarget: (target: Target) => `Task failed ELB health checks in (target-group ${target.targetGroupArn})`,
+  unhealthyContainers: () => "Task failed container health checks",
+};
+
+export const rollbackReasons = {
+  circuitBreaker: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+  user: "Service deployment rolled back because the user stopped it.",
+};
+
+export const statusReasons = {
+  superseded: "Service deployment stopped because a newer service deployment started.",
+  serviceDeleted: "Service deployment stopped because the service was deleted.",
+  circuitBreaker: "Service deployment stopped because the circuit breaker threshold was exceeded.",
+  nothingToReturnTo: "Service deployment could not roll back: no earlier deployment of the service completed.",
+  rollbackFailed: "Service deployment could not roll back: the tasks of the earlier service revision failed.",
+};
+
+function taskList(tasks: string[]): string {
+  return tasks.map((task) => `(task ${task})`).join(" ");
+}

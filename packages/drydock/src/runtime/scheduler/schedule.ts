@@ -1,0 +1,91 @@
+import { failureThreshold } from "./circuit-breaker.ts";
+import { completeDeployment, failDeployment, primaryOf } from "./deployments.ts";
+import { countFailures } from "./failures.ts";
+import { isAlive, isHealthy, nextHealthChange } from "./health.ts";
+import { events } from "./messages.ts";
+import { retireNeverHealthy, rollTasks } from "./rolling.ts";
+import type { Action, ServiceState } from "./state.ts";
+import { moveTargets } from "./targets.ts";
+
+export interface Decision {
+  /** The service as it is from now on; its tasks carry what the scheduler wants remembered of them. */
+  service: ServiceState;
+  /** In the order in which they are to be done. */
+  actions: Action[];
+  /** When to look again if nothing happens before. */
+  next?: number;
+}
+
+/** One look at a service, under way: a copy of its state, changed step by step, and what came of it so far. */
+export interface Look {
+  service: ServiceState;
+  now: number;
+  actions: Action[];
+}
+
+/**
+ * Decides what a service needs now. Pure: the same state at the same time has the same answer, and looking again
+ * without a change in between answers nothing.
+ */
+export function schedule(service: ServiceState, now: number): Decision {
+  const look: Look = { service: structuredClone(service), now, actions: [] };
+  countFailures(look);
+  retireNeverHealthy(look);
+  breakCircuit(look);
+  rollTasks(look);
+  moveTargets(look);
+  dropEmptyDeployments(look);
+  settle(look);
+  const next = nextMoment(look);
+  return { service: look.service, actions: look.actions, ...(next === undefined ? {} : { next }) };
+}
+
+function breakCircuit(look: Look): void {
+  const { service, now } = look;
+  const { circuitBreaker, desiredCount, name } = service;
+  const primary = primaryOf(service);
+  if (!circuitBreaker.enable || service.draining || primary.rolloutState !== "IN_PROGRESS") return;
+  if (primary.failedTasks < failureThreshold(circuitBreaker.threshold, desiredCount)) return;
+  look.service = failDeployment(service, now);
+  look.actions.push({ type: "event", message: events.failed(name, primary.id) });
+  const restored = primaryOf(look.service);
+  if (restored.id !== primary.id) {
+    look.actions.push({ type: "event", message: events.rollingBack(name, restored.id) });
+  }
+}
+
+/** A replaced deployment is listed as long as tasks of it are there or wanted. */
+function dropEmptyDeployments({ service }: Look): void {
+  const present = new Set(service.tasks.filter((task) => task.phase !== "stopped").map((task) => task.deployment));
+  service.deployments = service.deployments.filter(
+    (deployment, index) => index === 0 || deployment.desiredCount > 0 || present.has(deployment.id),
+  );
+}
+
+/** Steady: exactly the desired tasks are there, all of the PRIMARY deployment, all healthy. */
+function settle(look: Look): void {
+  const { service, now } = look;
+  const primary = primaryOf(service);
+  const present = service.tasks.filter((task) => task.phase !== "stopped");
+  const steady =
+    service.deployments.length === 1 &&
+    present.length === service.desiredCount &&
+    present.every((task) => isAlive(task) && isHealthy(task, now));
+  if (!steady || service.draining) {
+    service.steady = false;
+    return;
+  }
+  if (primary.rolloutState === "IN_PROGRESS") {
+    look.service = completeDeployment(service, now);
+    look.actions.push({ type: "event", message: events.completed(service.name, primary.id) });
+  }
+  if (!service.steady) look.actions.push({ type: "event", message: events.steady(service.name) });
+  look.service.steady = true;
+}
+
+function nextMoment({ service, now }: Look): number | undefined {
+  const retries = service.deployments.map(({ throttle }) => throttle.until).filter((until) => until > now);
+  const health = nextHealthChange(service, now);
+  const moments = health === undefined ? retries : [...retries, health];
+  return moments.length > 0 ? Math.min(...moments) : undefined;
+}

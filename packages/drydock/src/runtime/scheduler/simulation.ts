@@ -1,0 +1,193 @@
+import { beginDeployment, newService, scaleService } from "./deployments.ts";
+import { isAlive, isHealthy } from "./health.ts";
+import { schedule } from "./schedule.ts";
+import type { Action, ServiceState, ServiceTask } from "./state.ts";
+
+/** How the tasks of one revision behave. Durations in milliseconds. */
+export interface Behaviour {
+  /** From being started to RUNNING, or to failing to get there. */
+  start: number;
+  failsToStart?: boolean;
+  /** After RUNNING it exits by itself. */
+  crashesAfter?: number;
+  /** What its target's health checks say, this long after registration. */
+  target?: { after: number; state: "healthy" | "unhealthy" };
+}
+
+export interface Settings {
+  desiredCount: number;
+  minimumHealthyPercent?: number;
+  maximumPercent?: number;
+  healthCheckGracePeriod?: number;
+  circuitBreaker?: Partial<ServiceState["circuitBreaker"]>;
+  deregistrationDelay?: number;
+  stopTime?: number;
+}
+
+const targetGroupArn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
+
+/** A service and a world that does what its scheduler says, on a virtual clock. For tests. */
+export class Simulation {
+  now = 0;
+  service: ServiceState;
+  readonly events: string[] = [];
+  /** Called after every look with what it saw and what it made of it. */
+  onLook: (before: ServiceState, after: ServiceState) => void = () => {};
+  private readonly behaviours = new Map<string, Behaviour>();
+  private readonly timers: { at: number; run: () => void }[] = [];
+  private readonly settings: Settings;
+  private revision = 1;
+  private task = 0;
+
+  constructor(settings: Settings, behaviour: Behaviour) {
+    this.settings = settings;
+    const { desiredCount, minimumHealthyPercent = 100, maximumPercent = 200, healthCheckGracePeriod = 0 } = settings;
+    const circuitBreaker: ServiceState["circuitBreaker"] = {
+      enable: true,
+      rollback: true,
+      resetOnHealthyTask: true,
+      threshold: { type: "BOUNDED_PERCENT", value: 50 },
+      ...settings.circuitBreaker,
+    };
+    this.behaviours.set("ecs-svc/1", behaviour);
+    this.service = newService(
+      { name: "web", desiredCount, minimumHealthyPercent, maximumPercent, healthCheckGracePeriod, circuitBreaker },
+      "ecs-svc/1",
+      this.now,
+    );
+    this.look();
+  }
+
+  deploy(behaviour: Behaviour): string {
+    const id = `ecs-svc/${++this.revision}`;
+    this.behaviours.set(id, behaviour);
+    this.service = beginDeployment(this.service, id, this.now).service;
+    this.look();
+    return id;
+  }
+
+  scale(desiredCount: number): void {
+    this.service = scaleService(this.service, desiredCount);
+    this.look();
+  }
+
+  /** Something outside of the scheduler ends an alive task. */
+  kill(index: number): void {
+    const alive = this.alive();
+    const task = alive[index % Math.max(alive.length, 1)];
+    if (task) this.change(task.id, { phase: "stopped", stopCode: "EssentialContainerExited" });
+    this.look();
+  }
+
+  /** Lets time pass until `until` holds or nothing more happens; at most `limit` from now. */
+  run(until: () => boolean = () => false, limit = 24 * 3_600_000): void {
+    const end = this.now + limit;
+    while (!until()) {
+      this.timers.sort((a, b) => a.at - b.at);
+      const timer = this.timers[0];
+      if (!timer || timer.at > end) break;
+      this.timers.shift();
+      this.now = timer.at;
+      timer.run();
+      this.look();
+    }
+  }
+
+  alive(deployment?: string): ServiceTask[] {
+    return this.service.tasks.filter((task) => isAlive(task) && (!deployment || task.deployment === deployment));
+  }
+
+  healthy(): number {
+    return this.service.tasks.filter((task) => isHealthy(task, this.now)).length;
+  }
+
+  private look(): void {
+    for (let looks = 0; looks < 50; looks++) {
+      const before = this.service;
+      const { service, actions, next } = schedule(before, this.now);
+      this.service = service;
+      this.onLook(before, service);
+      for (const action of actions) this.perform(action);
+      if (next !== undefined) this.at(next, () => {});
+      if (actions.length === 0) return;
+    }
+    throw new Error("The scheduler doesn't come to rest.");
+  }
+
+  private perform(action: Action): void {
+    if (action.type === "event") this.events.push(action.message);
+    if (action.type === "startTasks") for (let n = 0; n < action.count; n++) this.start(action.deployment);
+    if (action.type === "stopTask") this.stop(action.task);
+    if (action.type === "registerTarget") this.register(action.task);
+    if (action.type === "deregisterTarget") {
+      this.setTarget(action.task, "draining");
+      this.at(this.now + (this.settings.deregistrationDelay ?? 10_000), () => this.setTarget(action.task, "unused"));
+    }
+  }
+
+  private start(deployment: string): void {
+    const behaviour = this.behaviourOf(deployment);
+    const id = `task${++this.task}`;
+    this.service.tasks.push({
+      id,
+      deployment,
+      phase: "starting",
+      createdAt: this.now,
+      containerHealth: "none",
+      targets: behaviour.target ? [{ targetGroupArn, port: 80, state: "unused" }] : [],
+      wasHealthy: false,
+      settled: false,
+    });
+    this.at(this.now + behaviour.start, () => {
+      if (behaviour.failsToStart) {
+        this.change(id, { phase: "stopped", stopCode: "TaskFailedToStart" }, "starting");
+      } else {
+        this.change(id, { phase: "running", runningSince: this.now }, "starting");
+        if (behaviour.crashesAfter !== undefined) {
+          this.at(this.now + behaviour.crashesAfter, () =>
+            this.change(id, { phase: "stopped", stopCode: "EssentialContainerExited" }, "running"),
+          );
+        }
+      }
+    });
+  }
+
+  private stop(id: string): void {
+    this.change(id, { phase: "stopping" });
+    this.at(this.now + (this.settings.stopTime ?? 1_000), () =>
+      this.change(id, { phase: "stopped", stopCode: "ServiceSchedulerInitiated" }),
+    );
+  }
+
+  private register(id: string): void {
+    const task = this.service.tasks.find((candidate) => candidate.id === id);
+    const target = task && this.behaviourOf(task.deployment).target;
+    if (target) this.at(this.now + target.after, () => this.setTarget(id, target.state, "initial"));
+  }
+
+  private change(id: string, changes: Partial<ServiceTask>, from?: ServiceTask["phase"]): void {
+    const tasks = this.service.tasks.map((task) =>
+      task.id === id && task.phase !== "stopped" && (!from || task.phase === from) ? { ...task, ...changes } : task,
+    );
+    this.service = { ...this.service, tasks };
+  }
+
+  private setTarget(id: string, state: "healthy" | "unhealthy" | "draining" | "unused", from?: "initial"): void {
+    const tasks = this.service.tasks.map((task) => {
+      if (task.id !== id) return task;
+      const targets = task.targets.map((target) => (from && target.state !== from ? target : { ...target, state }));
+      return { ...task, targets };
+    });
+    this.service = { ...this.service, tasks };
+  }
+
+  private at(at: number, run: () => void): void {
+    this.timers.push({ at, run });
+  }
+
+  private behaviourOf(deployment: string): Behaviour {
+    const behaviour = this.behaviours.get(deployment);
+    if (!behaviour) throw new Error(`No behaviour for ${deployment}.`);
+    return behaviour;
+  }
+}

@@ -1,0 +1,118 @@
+import type {
+  DeploymentRolloutState,
+  ServiceDeploymentRollbackMonitorsStatus,
+  ServiceDeploymentStatus,
+  TaskStopCode,
+  ThresholdType,
+} from "@aws-sdk/client-ecs";
+
+/**
+ * What the scheduler knows of one service: a plain value, kept in the store between two looks. Times are milliseconds
+ * since the epoch, durations milliseconds.
+ */
+export interface ServiceState {
+  name: string;
+  desiredCount: number;
+  minimumHealthyPercent: number;
+  maximumPercent: number;
+  /** How long after its start a task's failing health checks are overlooked. */
+  healthCheckGracePeriod: number;
+  circuitBreaker: CircuitBreaker;
+  /** The service is being deleted: its tasks stop, its deployments don't change any more. */
+  draining: boolean;
+  /** Newest first; the first is the PRIMARY one. One without tasks leaves the list. */
+  deployments: Deployment[];
+  /** The deployment a failing one returns to, whether it is still listed or not. */
+  lastCompleted?: string;
+  /** How the newest deployment went: what the API calls a service deployment. */
+  rollout: Rollout;
+  /** The service has said that it is steady, and nothing has changed since. */
+  steady: boolean;
+  /** The service has said that its deployment configuration lets nothing move. */
+  stuck: boolean;
+  tasks: ServiceTask[];
+}
+
+export interface CircuitBreaker {
+  enable: boolean;
+  rollback: boolean;
+  /** A task that becomes healthy takes the failures counted so far away. */
+  resetOnHealthyTask: boolean;
+  threshold: { type: ThresholdType; value: number };
+}
+
+export interface Deployment {
+  /** `ecs-svc/<digits>`. */
+  id: string;
+  /** Of a replaced deployment: how many of its tasks are still wanted. The first deployment's is the service's. */
+  desiredCount: number;
+  rolloutState: DeploymentRolloutState;
+  rolloutStateReason: string;
+  /** Tasks that failed in a row while the deployment was under way. */
+  failedTasks: number;
+  throttle: Throttle;
+  createdAt: number;
+  updatedAt: number;
+}
+
+/** Waits of a deployment whose tasks don't reach RUNNING. */
+export interface Throttle {
+  /** Batches of starts that failed in a row. */
+  failures: number;
+  /** When the newest task counted into `failures` was noticed; tasks made before belong to the same batch. */
+  lastFailureAt: number;
+  /** No start before; 0 while starts needn't wait. */
+  until: number;
+}
+
+export interface Rollout {
+  deployment: string;
+  /** The deployments whose tasks ran when this one began. */
+  sources: string[];
+  status: ServiceDeploymentStatus;
+  statusReason?: string;
+  circuitBreaker: { status: ServiceDeploymentRollbackMonitorsStatus; failureCount: number };
+  rollback?: { deployment: string; reason: string; startedAt: number };
+  createdAt: number;
+  updatedAt: number;
+  finishedAt?: number;
+  stoppedAt?: number;
+}
+
+export interface ServiceTask {
+  id: string;
+  /** Its deployment's id. */
+  deployment: string;
+  phase: "starting" | "running" | "stopping" | "stopped";
+  createdAt: number;
+  /** When it reached RUNNING. */
+  runningSince?: number;
+  stopCode?: TaskStopCode;
+  /** Of its essential containers' health checks together; `none` where none of them has one. */
+  containerHealth: "none" | "unknown" | "healthy" | "unhealthy";
+  /** One per target group of its revision. */
+  targets: Target[];
+  /** Set by the scheduler once it wants the task gone: first its targets drain, then it is signalled. */
+  retirement?: { reason: string; signalled: boolean };
+  /** It has been healthy at least once. */
+  wasHealthy: boolean;
+  /** Its end has been looked at. */
+  settled: boolean;
+}
+
+export interface Target {
+  targetGroupArn: string;
+  port: number;
+  /** As DescribeTargetHealth says; `unused` also when the target isn't registered. */
+  state: "unused" | "initial" | "healthy" | "unhealthy" | "draining";
+  /** Why it isn't healthy: "Health checks failed with these codes: [500]". */
+  description?: string;
+}
+
+/** What is to be done in the world; the changes of the state itself come as the new state. */
+export type Action =
+  | { type: "startTasks"; deployment: string; count: number }
+  | { type: "stopTask"; task: string; reason: string; stopCode: "ServiceSchedulerInitiated" }
+  | { type: "registerTarget"; task: string; targetGroupArn: string; port: number }
+  | { type: "deregisterTarget"; task: string; targetGroupArn: string; port: number }
+  | { type: "event"; message: string };

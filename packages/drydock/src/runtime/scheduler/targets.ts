@@ -1,0 +1,55 @@
+import { isAlive } from "./health.ts";
+import { events } from "./messages.ts";
+import type { Look } from "./schedule.ts";
+import type { ServiceTask, Target } from "./state.ts";
+
+const registered = new Set<Target["state"]>(["initial", "healthy", "unhealthy"]);
+
+/**
+ * Brings tasks and their targets together: a running task is registered; one that is to go is deregistered and, once its
+ * last target has become `unused` after the full deregistration delay, signalled.
+ */
+export function moveTargets(look: Look): void {
+  const registrations = new Map<string, number>();
+  const deregistrations = new Map<string, number>();
+  const draining = new Set<string>();
+  const signalled: string[] = [];
+  for (const task of look.service.tasks) {
+    for (const target of task.targets) {
+      const action = { task: task.id, targetGroupArn: target.targetGroupArn, port: target.port };
+      if (task.phase === "running" && isAlive(task) && target.state === "unused") {
+        look.actions.push({ type: "registerTarget", ...action });
+        registrations.set(target.targetGroupArn, (registrations.get(target.targetGroupArn) ?? 0) + 1);
+        target.state = "initial";
+      } else if (!isAlive(task) && registered.has(target.state)) {
+        look.actions.push({ type: "deregisterTarget", ...action });
+        deregistrations.set(target.targetGroupArn, (deregistrations.get(target.targetGroupArn) ?? 0) + 1);
+        if (task.phase === "running") draining.add(task.id);
+        target.state = "draining";
+      }
+    }
+    if (signalDrained(look, task)) signalled.push(task.id);
+  }
+  const { name } = look.service;
+  const messages = [
+    ...[...registrations].map(([arn, count]) => events.registered(name, count, arn)),
+    ...(draining.size > 0 ? [events.draining(name, draining.size)] : []),
+    ...[...deregistrations].map(([arn, count]) => events.deregistered(name, count, arn)),
+    ...(signalled.length > 0 ? [events.stopped(name, signalled)] : []),
+  ];
+  look.actions.push(...messages.map((message) => ({ type: "event", message }) as const));
+}
+
+function signalDrained(look: Look, task: ServiceTask): boolean {
+  const { retirement } = task;
+  if (!retirement || retirement.signalled || task.targets.some((target) => target.state !== "unused")) return false;
+  retirement.signalled = true;
+  if (task.phase !== "starting" && task.phase !== "running") return false;
+  look.actions.push({
+    type: "stopTask",
+    task: task.id,
+    reason: retirement.reason,
+    stopCode: "ServiceSchedulerInitiated",
+  });
+  return true;
+}
