@@ -1,0 +1,9 @@
+import { defineService } from "../../service.ts";
+import { secretsManagerOperations } from "./operations.ts";
+
+export const secretsmanager = defineService({
+  name: "secretsmanager",
+  load: () => import("@aws-sdk/client-secrets-manager"),
+  validationErrorCode: "InvalidParameterException",
+  operations: secretsManagerOperations,
+});
