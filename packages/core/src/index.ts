@@ -4,4 +4,8 @@ export { isAwsError } from "./aws/errors.ts";
 export { type AwsTarget, localEnvironment } from "./aws/target.ts";
 export * from "./errors.ts";
 export type { Emit, FardelEvent } from "./events.ts";
+export { applyInfrastructure } from "./infra/apply.ts";
+export type { ResourceChange } from "./infra/change-set.ts";
 export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.ts";
+export { destroyInfrastructure } from "./infra/destroy.ts";
+export { planInfrastructure, type StackPlan } from "./infra/plan.ts";

@@ -34,8 +34,8 @@ export const environmentDescriptorSchema = z.object({
     /** What the app's own AWS calls run as. */
     task: arn,
   }),
-  /** Names of log groups, by service and by task. */
-  logGroups: z.object({ services: perName(z.string()), tasks: perName(z.string()) }),
+  /** Name of the log group by service or task (they share one namespace). */
+  logGroups: perName(z.string()),
   /** ARN by routed service. */
   targetGroups: perName(arn),
   /** Absent when no service has a route. */
@@ -51,8 +51,6 @@ export const environmentDescriptorSchema = z.object({
   repositories: perName(z.string()),
   /** ECS `valueFrom` by the manifest's reference: `databases.main.url` → `<secret ARN>:url::`. */
   secrets: perName(arn),
-  /** Any other secret name of the manifest is found in Secrets Manager under this prefix and its name. */
-  secretPrefix: z.string(),
   /** Bucket of release records and locks. */
   stateBucket: z.string().min(1),
   /** What a person may want to know: addresses for a CNAME or an allow list. */

@@ -1,0 +1,144 @@
+import type { Stack as DescribedStack } from "@aws-sdk/client-cloudformation";
+import type { Aws } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+import { FardelError } from "../errors.ts";
+import type { Emit } from "../events.ts";
+import { type ChangeSet, createChangeSet } from "./change-set.ts";
+import { deleteStack } from "./delete-stack.ts";
+import { followStack, lastEventId } from "./follow-stack.ts";
+import { assertOurs, describeStack, isUnchanged, type Stack, stackCondition, stackOutputs } from "./stack.ts";
+import { stackFailure } from "./stack-failure.ts";
+import type { Value } from "./templates/template.ts";
+
+export interface DeployedStack {
+  outcome: "unchanged" | "created" | "updated";
+  outputs: Record<string, string>;
+}
+
+/**
+ * Brings a stack to its wanted state through a change set, or leaves it when it is there already. `current` is what
+ * `describeStack` said of it. Throws a FardelError: `STACK_FAILED` when a resource fails (after CloudFormation's rollback),
+ * `STACK_BUSY`, `STACK_STUCK`, `STACK_NOT_OURS`, `CHANGE_SET_FAILED`.
+ */
+export async function deployStack(
+  aws: Aws,
+  stack: Stack,
+  current: DescribedStack | undefined,
+  upload: (body: string) => Promise<string>,
+  emit: Emit,
+): Promise<DeployedStack> {
+  const begin = performance.now();
+  const finished = (outcome: DeployedStack["outcome"] | "failed") =>
+    emit({ type: "stack.finished", stack: stack.name, outcome, durationMs: Math.round(performance.now() - begin) });
+  try {
+    assertOurs(stack, current);
+    const deployed = isUnchanged(stack, current)
+      ? { outcome: "unchanged" as const, outputs: stackOutputs(current) }
+      : await change(aws, stack, current, upload, emit);
+    const isProtected = deployed.outcome === "unchanged" && current?.EnableTerminationProtection === true;
+    if (stack.policy !== undefined && !isProtected) await protect(aws, stack.name, stack.policy);
+    finished(deployed.outcome);
+    return deployed;
+  } catch (error) {
+    finished("failed");
+    throw error;
+  }
+}
+
+async function change(
+  aws: Aws,
+  stack: Stack,
+  current: DescribedStack | undefined,
+  upload: (body: string) => Promise<string>,
+  emit: Emit,
+): Promise<DeployedStack> {
+  const action = await clearTheWay(aws, stack, current, emit);
+  const changeSet = await createChangeSet(aws, stack, action === "create" ? "CREATE" : "UPDATE", upload);
+  if (changeSet !== undefined) {
+    emit({ type: "stack.started", stack: stack.name, action, changes: changeSet.changes.length });
+    await executeChangeSet(aws, stack.name, action, changeSet, emit);
+  }
+  const described = await describeStack(aws, stack.name);
+  return {
+    outcome: changeSet === undefined ? "unchanged" : action === "create" ? "created" : "updated",
+    outputs: described ? stackOutputs(described) : {},
+  };
+}
+
+/** Makes sure a change set can be made, and says of which kind. */
+async function clearTheWay(
+  aws: Aws,
+  stack: Stack,
+  current: DescribedStack | undefined,
+  emit: Emit,
+): Promise<"create" | "update"> {
+  switch (stackCondition(current)) {
+    case "absent":
+    case "empty":
+      return "create";
+    case "settled":
+      return "update";
+    case "never created":
+      await deleteStack(aws, stack.name, emit);
+      return "create";
+    case "busy":
+      throw stackBusy(stack.name, current?.StackStatus);
+    case "stuck":
+      throw stackStuck(stack.name, current?.StackStatus);
+  }
+}
+
+/** Runs a change set to its end. Throws `STACK_FAILED`, or `STACK_BUSY` when another operation came first. */
+export async function executeChangeSet(
+  aws: Aws,
+  stack: string,
+  action: "create" | "update",
+  changeSet: ChangeSet,
+  emit: Emit,
+): Promise<void> {
+  const operation = {
+    stack,
+    stackId: changeSet.stackId,
+    lastEventId: await lastEventId(aws, changeSet.stackId),
+  };
+  try {
+    await aws.cloudFormation.executeChangeSet({ ChangeSetName: changeSet.id });
+  } catch (error) {
+    // Someone else's operation began since the change set was made.
+    if (isAwsError(error, "InvalidChangeSetStatus")) throw stackBusy(stack, undefined, error);
+    throw error;
+  }
+  const finished = await followStack(aws, operation, emit);
+  if (finished.status !== "CREATE_COMPLETE" && finished.status !== "UPDATE_COMPLETE") {
+    throw stackFailure(stack, action, finished);
+  }
+}
+
+async function protect(aws: Aws, name: string, policy: Value): Promise<void> {
+  await Promise.all([
+    aws.cloudFormation.updateTerminationProtection({ StackName: name, EnableTerminationProtection: true }),
+    aws.cloudFormation.setStackPolicy({ StackName: name, StackPolicyBody: JSON.stringify(policy) }),
+  ]);
+}
+
+function stackBusy(name: string, status: string | undefined, cause?: unknown): FardelError {
+  return new FardelError("STACK_BUSY", `The stack ${name} is being changed by someone else.`, {
+    where: `stack ${name}`,
+    why: status ? `Its status is ${status}.` : "Another operation on it began at the same moment.",
+    fix: "Wait until that operation has ended, then run the command again.",
+    exitCode: 5,
+    cause,
+  });
+}
+
+function stackStuck(name: string, status = "unknown"): FardelError {
+  const fixes: Record<string, string> = {
+    UPDATE_ROLLBACK_FAILED: `Find the failed resource with \`aws cloudformation describe-stack-events --stack-name ${name}\`, mend it, then run \`aws cloudformation continue-update-rollback --stack-name ${name}\`.`,
+    DELETE_FAILED: "Finish deleting it first: `fardel down`.",
+  };
+  return new FardelError("STACK_STUCK", `The stack ${name} can't be changed: an earlier operation failed halfway.`, {
+    where: `stack ${name}`,
+    why: `Its status is ${status}.`,
+    fix: fixes[status] ?? "Bring it to an end in the CloudFormation console, then run the command again.",
+  });
+}

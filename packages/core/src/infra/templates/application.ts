@@ -1,0 +1,62 @@
+import type { App } from "../../config/app.ts";
+import type { StackNames } from "../names.ts";
+import { descriptorResource } from "./application-descriptor.ts";
+import { applicationRoles } from "./application-roles.ts";
+import { postgresPort } from "./data.ts";
+import { loadBalancerResources, routedServices } from "./load-balancer.ts";
+import { logGroupResources } from "./log-groups.ts";
+import { getAtt, importFrom, type Resource, type Template, template } from "./template.ts";
+
+/**
+ * What releases of an app in one environment stand on: load balancer, target groups, security groups, roles, log groups
+ * and the descriptor that tells releases of all this. Task definitions, services and listener rules belong to releases.
+ */
+export function applicationTemplate(app: App, stacks: StackNames): Template {
+  const routed = routedServices(app);
+  return template(
+    `fardel: load balancer, roles and logs of ${app.name} in ${app.environment}`,
+    {
+      ...securityGroups(app, stacks),
+      ...(routed.length > 0 && loadBalancerResources(app, routed)),
+      ...applicationRoles(app, stacks),
+      ...logGroupResources(app),
+      Descriptor: descriptorResource(app, stacks),
+    },
+    routed.length > 0 ? { LoadBalancerDnsName: { Value: getAtt("LoadBalancer", "DNSName") } } : {},
+  );
+}
+
+function securityGroups(app: App, stacks: StackNames): Record<string, Resource> {
+  const ports = [...new Set(routedServices(app).map((service) => service.route.port))];
+  return {
+    ServiceSecurityGroup: {
+      Type: "AWS::EC2::SecurityGroup",
+      Properties: {
+        GroupDescription: `Tasks of ${app.name} in ${app.environment}`,
+        VpcId: importFrom(app.cluster, "VpcId"),
+        ...(ports.length > 0 && {
+          SecurityGroupIngress: ports.map((port) => ({
+            Description: "From the load balancer",
+            IpProtocol: "tcp",
+            FromPort: port,
+            ToPort: port,
+            SourceSecurityGroupId: getAtt("LoadBalancerSecurityGroup", "GroupId"),
+          })),
+        }),
+      },
+    },
+    ...(stacks.data !== undefined && {
+      DatabaseIngress: {
+        Type: "AWS::EC2::SecurityGroupIngress",
+        Properties: {
+          Description: `From tasks of ${app.name}`,
+          GroupId: importFrom(stacks.data, "DatabaseSecurityGroup"),
+          IpProtocol: "tcp",
+          FromPort: postgresPort,
+          ToPort: postgresPort,
+          SourceSecurityGroupId: getAtt("ServiceSecurityGroup", "GroupId"),
+        },
+      },
+    }),
+  };
+}

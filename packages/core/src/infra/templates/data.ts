@@ -1,0 +1,157 @@
+import type { App, Database } from "../../config/app.ts";
+import { privateSubnetOutputs } from "./cluster.ts";
+import { jsonText } from "./json-text.ts";
+import {
+  exported,
+  getAtt,
+  importFrom,
+  logicalId,
+  type Resource,
+  ref,
+  type Template,
+  template,
+  type Value,
+} from "./template.ts";
+
+export interface DataProtection {
+  /** RDS refuses to delete the database. */
+  deletionProtection: boolean;
+  /** A deleted or replaced database leaves a snapshot. */
+  finalSnapshot: boolean;
+}
+
+export const postgresPort = 5432;
+const masterUsername = "fardel";
+
+/**
+ * The databases of an app in private subnets. Nobody reaches them until the application stack lets its services in.
+ * Each has a secret with its generated password and one with everything a client needs, URL included.
+ */
+export function dataTemplate(app: App, stack: string, protection: DataProtection): Template {
+  const databases = Object.values(app.databases);
+  return template(
+    `fardel: databases of ${app.name} in ${app.environment}`,
+    {
+      SubnetGroup: {
+        Type: "AWS::RDS::DBSubnetGroup",
+        Properties: {
+          DBSubnetGroupDescription: `Private subnets of ${app.cluster}`,
+          SubnetIds: privateSubnetOutputs.map((output) => importFrom(app.cluster, output)),
+        },
+      },
+      DatabaseSecurityGroup: {
+        Type: "AWS::EC2::SecurityGroup",
+        Properties: {
+          GroupDescription: `Databases of ${app.name} in ${app.environment}`,
+          VpcId: importFrom(app.cluster, "VpcId"),
+        },
+      },
+      ...Object.assign({}, ...databases.map((database) => databaseResources(database, protection))),
+    },
+    {
+      ...exported(stack, "DatabaseSecurityGroup", getAtt("DatabaseSecurityGroup", "GroupId")),
+      ...Object.assign(
+        {},
+        ...databases.map((database) => {
+          const id = connectionSecretId(database.name);
+          return exported(stack, id, ref(id));
+        }),
+      ),
+    },
+  );
+}
+
+/** Forbids updates that would lose a database or its password; only deleting the whole stack can. */
+export function dataStackPolicy(app: App): Value {
+  const precious = Object.keys(app.databases).flatMap((name) => [databaseId(name), credentialsSecretId(name)]);
+  return {
+    Statement: [
+      { Effect: "Allow", Principal: "*", Action: "Update:*", Resource: "*" },
+      {
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["Update:Replace", "Update:Delete"],
+        Resource: precious.map((id) => `LogicalResourceId/${id}`),
+      },
+    ],
+  };
+}
+
+/** Logical id, and name of the output, of the JSON secret with the keys url, host, port, name, user and password. */
+export function connectionSecretId(database: string): string {
+  return logicalId(database, "Connection");
+}
+
+function databaseId(database: string): string {
+  return logicalId(database, "Database");
+}
+
+function credentialsSecretId(database: string): string {
+  return logicalId(database, "Credentials");
+}
+
+function databaseResources(database: Database, protection: DataProtection): Record<string, Resource> {
+  const id = databaseId(database.name);
+  const credentialsId = credentialsSecretId(database.name);
+  const credential = (key: string) => `{{resolve:secretsmanager:\${${credentialsId}}:SecretString:${key}}}`;
+  const databaseName = database.name.replaceAll("-", "_");
+  const address = `\${${id}.Endpoint.Address}`;
+  const port = `\${${id}.Endpoint.Port}`;
+  return {
+    [credentialsId]: {
+      Type: "AWS::SecretsManager::Secret",
+      Properties: {
+        Description: `Master user of database ${database.name}`,
+        GenerateSecretString: {
+          SecretStringTemplate: JSON.stringify({ username: masterUsername }),
+          GenerateStringKey: "password",
+          PasswordLength: 40,
+          // Letters and digits go into a URL and into JSON as they are.
+          ExcludePunctuation: true,
+        },
+      },
+    },
+    [id]: {
+      Type: "AWS::RDS::DBInstance",
+      DeletionPolicy: protection.finalSnapshot ? "Snapshot" : "Delete",
+      UpdateReplacePolicy: protection.finalSnapshot ? "Snapshot" : "Delete",
+      Properties: {
+        Engine: database.engine,
+        EngineVersion: database.version,
+        DBInstanceClass: database.instance,
+        DBName: databaseName,
+        MasterUsername: masterUsername,
+        MasterUserPassword: { "Fn::Sub": credential("password") },
+        Port: String(postgresPort),
+        AllocatedStorage: String(database.storageGiB),
+        StorageType: "gp3",
+        StorageEncrypted: true,
+        MultiAZ: database.multiAz,
+        BackupRetentionPeriod: database.backupDays,
+        CopyTagsToSnapshot: true,
+        DeleteAutomatedBackups: false,
+        DeletionProtection: protection.deletionProtection,
+        AutoMinorVersionUpgrade: true,
+        PubliclyAccessible: false,
+        DBSubnetGroupName: ref("SubnetGroup"),
+        VPCSecurityGroups: [getAtt("DatabaseSecurityGroup", "GroupId")],
+      },
+    },
+    [connectionSecretId(database.name)]: {
+      Type: "AWS::SecretsManager::Secret",
+      Properties: {
+        Description: `How to reach database ${database.name}`,
+        SecretString: jsonText({
+          url: {
+            "Fn::Sub": `postgres://${credential("username")}:${credential("password")}@${address}:${port}/${databaseName}`,
+          },
+          host: getAtt(id, "Endpoint.Address"),
+          port: getAtt(id, "Endpoint.Port"),
+          name: databaseName,
+          user: { "Fn::Sub": credential("username") },
+          password: { "Fn::Sub": credential("password") },
+        }),
+      },
+    },
+  };
+}
