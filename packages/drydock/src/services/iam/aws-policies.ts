@@ -1,0 +1,52 @@
+/** The policies AWS itself manages that container apps attach; an ARN that isn't here is answered NoSuchEntity. */
+export const awsManagedPolicies: Record<string, { actions: string[]; resource?: string }> = {
+  "arn:aws:iam::aws:policy/AdministratorAccess": { actions: ["*"] },
+  "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly": {
+    actions: [
+      "ecr:GetAuthorizationToken",
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:DescribeRepositories",
+      "ecr:ListImages",
+      "ecr:DescribeImages",
+      "ecr:BatchGetImage",
+    ],
+  },
+  "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess": { actions: ["s3:Get*", "s3:List*"] },
+  "arn:aws:iam::aws:policy/AmazonSSMReadOnlyAccess": { actions: ["ssm:Describe*", "ssm:Get*", "ssm:List*"] },
+  "arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy": {
+    actions: [
+      "cloudwatch:PutMetricData",
+      "logs:PutLogEvents",
+      "logs:DescribeLogStreams",
+      "logs:DescribeLogGroups",
+      "logs:CreateLogStream",
+      "logs:CreateLogGroup",
+    ],
+  },
+  "arn:aws:iam::aws:policy/CloudWatchLogsFullAccess": { actions: ["logs:*", "cloudwatch:GenerateQuery"] },
+  "arn:aws:iam::aws:policy/ReadOnlyAccess": { actions: ["*:Describe*", "*:Get*", "*:List*"] },
+  "arn:aws:iam::aws:policy/SecretsManagerReadWrite": { actions: ["secretsmanager:*"] },
+  "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy": {
+    actions: [
+      "ecr:GetAuthorizationToken",
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:BatchGetImage",
+      "logs:CreateLogStream",
+      "logs:PutLogEvents",
+    ],
+  },
+  "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole": {
+    actions: ["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:CreateLogStream", "logs:PutLogEvents"],
+  },
+  "arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers": {
+    actions: [
+      "elasticloadbalancing:Describe*",
+      "elasticloadbalancing:ModifyRule",
+      "elasticloadbalancing:ModifyListener",
+      "elasticloadbalancing:RegisterTargets",
+      "elasticloadbalancing:DeregisterTargets",
+    ],
+  },
+};

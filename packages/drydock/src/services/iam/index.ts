@@ -1,0 +1,10 @@
+import { defineService } from "../../service.ts";
+import { policyOperations } from "./policies.ts";
+import { rolePolicyOperations } from "./role-policies.ts";
+import { roleOperations } from "./roles.ts";
+
+export const iam = defineService({
+  name: "iam",
+  load: () => import("@aws-sdk/client-iam"),
+  operations: (region) => ({ ...roleOperations(region), ...rolePolicyOperations(region), ...policyOperations(region) }),
+});

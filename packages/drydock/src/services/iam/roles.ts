@@ -1,0 +1,173 @@
+import type { Role, Tag } from "@aws-sdk/client-iam";
+import { AwsError } from "../../errors.ts";
+import type { Region } from "../../region.ts";
+import type { Operations } from "../../service.ts";
+import type { Collection } from "../../store/store.ts";
+import {
+  checkPolicyDocument,
+  encodeDocument,
+  noSuchEntity,
+  pageOf,
+  uniqueId,
+  withoutTags,
+  withTags,
+} from "./identity.ts";
+
+export interface StoredRole {
+  name: string;
+  id: string;
+  path: string;
+  arn: string;
+  trust: string;
+  description: string | undefined;
+  maximumSession: number;
+  boundary: string | undefined;
+  tags: Tag[];
+  /** Inline policies' documents by name. */
+  inline: Record<string, string>;
+  /** ARNs of attached managed policies. */
+  attached: string[];
+  created: Date;
+}
+
+export function storedRoles(region: Region): Collection<StoredRole> & { find(name: string): StoredRole } {
+  const roles = region.store.collection<StoredRole>("iam.roles");
+  return {
+    ...roles,
+    find(name) {
+      const role = roles.get(name);
+      if (!role) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+      return role;
+    },
+  };
+}
+
+export function roleOperations(region: Region): Operations<typeof import("@aws-sdk/client-iam")> {
+  const roles = storedRoles(region);
+  const change = (name: string, alter: (role: StoredRole) => Partial<StoredRole>) => {
+    const role = roles.find(name);
+    const changed = { ...role, ...alter(role) };
+    roles.put(name, changed);
+    return changed;
+  };
+
+  return {
+    CreateRole: (input) => {
+      if (roles.get(input.RoleName)) {
+        throw new AwsError("EntityAlreadyExists", `Role with name ${input.RoleName} already exists.`);
+      }
+      if (!/^[\w+=,.@-]{1,64}$/.test(input.RoleName)) {
+        const message = `The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_- and be at most 64 characters long`;
+        throw new AwsError("ValidationError", message);
+      }
+      checkPolicyDocument(input.AssumeRolePolicyDocument);
+      const path = input.Path ?? "/";
+      const role: StoredRole = {
+        name: input.RoleName,
+        id: uniqueId("AROA"),
+        path,
+        arn: `arn:aws:iam::${region.accountId}:role${path}${input.RoleName}`,
+        trust: input.AssumeRolePolicyDocument,
+        description: input.Description,
+        maximumSession: input.MaxSessionDuration ?? 3600,
+        boundary: input.PermissionsBoundary,
+        tags: input.Tags ?? [],
+        inline: {},
+        attached: [],
+        created: new Date(region.clock.now()),
+      };
+      roles.put(role.name, role);
+      return { Role: describe(role) };
+    },
+
+    GetRole: (input) => ({ Role: describe(roles.find(input.RoleName)) }),
+
+    ListRoles: (input) => {
+      const below = roles.list().filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
+      const { page, ...paging } = pageOf(below, ({ name }) => name, input);
+      return { Roles: page.map(describe), ...paging };
+    },
+
+    UpdateRole: (input) => {
+      change(input.RoleName, (role) => ({
+        description: input.Description ?? role.description,
+        maximumSession: input.MaxSessionDuration ?? role.maximumSession,
+      }));
+      return {};
+    },
+
+    UpdateRoleDescription: (input) => ({
+      Role: describe(change(input.RoleName, () => ({ description: input.Description }))),
+    }),
+
+    UpdateAssumeRolePolicy: (input) => {
+      checkPolicyDocument(input.PolicyDocument);
+      change(input.RoleName, () => ({ trust: input.PolicyDocument }));
+      return {};
+    },
+
+    PutRolePermissionsBoundary: (input) => {
+      change(input.RoleName, () => ({ boundary: input.PermissionsBoundary }));
+      return {};
+    },
+
+    DeleteRolePermissionsBoundary: (input) => {
+      change(input.RoleName, () => ({ boundary: undefined }));
+      return {};
+    },
+
+    DeleteRole: (input) => {
+      const role = roles.find(input.RoleName);
+      if (role.attached.length > 0) {
+        throw new AwsError("DeleteConflict", "Cannot delete entity, must detach all policies first.");
+      }
+      if (Object.keys(role.inline).length > 0) {
+        throw new AwsError("DeleteConflict", "Cannot delete entity, must delete policies first.");
+      }
+      roles.delete(role.name);
+      return {};
+    },
+
+    TagRole: (input) => {
+      change(input.RoleName, ({ tags }) => ({ tags: withTags(tags, input.Tags) }));
+      return {};
+    },
+
+    UntagRole: (input) => {
+      change(input.RoleName, ({ tags }) => ({ tags: withoutTags(tags, input.TagKeys) }));
+      return {};
+    },
+
+    ListRoleTags: (input) => {
+      const { page, ...paging } = pageOf(roles.find(input.RoleName).tags, ({ Key }) => Key ?? "", input);
+      return { Tags: page, ...paging };
+    },
+
+    // Terraform and the console ask before they delete a role; drydock has no instances, so the answer is always none.
+    ListInstanceProfilesForRole: (input) => {
+      roles.find(input.RoleName);
+      return { InstanceProfiles: [], IsTruncated: false };
+    },
+  };
+}
+
+function describe(role: StoredRole): Role {
+  return {
+    RoleName: role.name,
+    RoleId: role.id,
+    Path: role.path,
+    Arn: role.arn,
+    AssumeRolePolicyDocument: encodeDocument(role.trust),
+    Description: role.description,
+    MaxSessionDuration: role.maximumSession,
+    CreateDate: role.created,
+    Tags: role.tags,
+    RoleLastUsed: {},
+    ...(role.boundary && {
+      PermissionsBoundary: {
+        PermissionsBoundaryArn: role.boundary,
+        PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const,
+      },
+    }),
+  };
+}
