@@ -1,5 +1,7 @@
 export { OciError } from "./errors.ts";
 export * from "./image.ts";
+export { createRootDirectory } from "./layers/unpack/root-directory.ts";
+export { type UnpackedImage, unpackImage } from "./layers/unpack/unpack-image.ts";
 export { formatReference, type ImageReference, parseReference, parseRepository } from "./registry/reference.ts";
 export { createBlobFiles } from "./registry/server/blob-files.ts";
 export type { ManifestPush, RegistryHooks } from "./registry/server/exchange.ts";
