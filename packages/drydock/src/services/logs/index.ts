@@ -1,0 +1,11 @@
+import { defineService } from "../../service.ts";
+import { eventOperations } from "./event-operations.ts";
+import { groupOperations } from "./group-operations.ts";
+import { streamOperations } from "./stream-operations.ts";
+
+export const logs = defineService({
+  name: "logs",
+  load: () => import("@aws-sdk/client-cloudwatch-logs"),
+  validationErrorCode: "InvalidParameterException",
+  operations: (region) => ({ ...groupOperations(region), ...streamOperations(region), ...eventOperations(region) }),
+});
