@@ -1,0 +1,110 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { FardelError } from "../errors.ts";
+import { orList } from "./nearest.ts";
+import type { SourceFile } from "./source/problems.ts";
+
+export const manifestNames = ["fardel.yaml", "fardel.config.ts"] as const;
+
+/** What people name a manifest that fardel doesn't look for. */
+const almostNames = ["fardel.yml", "fardel.json", "fardel.config.js", "fardel.config.mjs", "fardel.config.mts"];
+
+/** A manifest is some pages of text; a file larger than this is something else. */
+const largestManifest = 1024 * 1024;
+
+/**
+ * Absolute path of the manifest in a directory or the nearest parent that has one.
+ * @throws FardelError NoManifest, or TwoManifests where both names stand side by side.
+ */
+export function findManifest(directory: string): string {
+  for (let at = resolve(directory); ; at = dirname(at)) {
+    const [found, second] = manifestNames.filter((name) => existsSync(join(at, name)));
+    if (second !== undefined) {
+      throw new FardelError("TwoManifests", `${found} and ${second} stand side by side`, {
+        where: at,
+        fix: "Keep one of them.",
+        exitCode: 2,
+      });
+    }
+    if (found !== undefined) return join(at, found);
+    const almost = almostNames.find((name) => existsSync(join(at, name)));
+    if (almost !== undefined) throw noManifest(directory, `${join(at, almost)} isn't looked at: rename it.`);
+    if (at === dirname(at)) throw noManifest(directory, "Write one, or change to the directory that has it.");
+  }
+}
+
+function noManifest(directory: string, fix: string): FardelError {
+  const message = `no ${manifestNames[0]} here or in a parent (${orList(manifestNames)})`;
+  return new FardelError("NoManifest", message, { where: resolve(directory), fix, exitCode: 2 });
+}
+
+/** How messages call the file: relative to where it was looked for from, as long as that is short. */
+export function displayName(directory: string, file: string): string {
+  const name = relative(directory, file);
+  return name === "" || name.startsWith("../../..") ? file : name;
+}
+
+/** @throws FardelError when the file can't be read as text. */
+export function readManifestText(name: string, file: string): SourceFile & { text: string } {
+  const refuse = (why: string, fix: string, cause?: unknown) =>
+    new FardelError("UnreadableManifest", `${name} can't be read: ${why}`, { where: file, fix, exitCode: 2, cause });
+  let bytes: Buffer;
+  try {
+    const { size } = statSync(file);
+    if (size > largestManifest) throw refuse(`it is ${size} bytes long`, "A manifest is shorter than 1 MB.");
+    bytes = readFileSync(file);
+  } catch (error) {
+    if (error instanceof FardelError) throw error;
+    throw refuse(systemReason(error), "Make it a file you may read.", error);
+  }
+  try {
+    return { name, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch (error) {
+    throw refuse("it isn't UTF-8 text", "Save it as UTF-8.", error);
+  }
+}
+
+function systemReason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EACCES") return "permission denied";
+  if (code === "EISDIR") return "it is a directory";
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
+ * The default export of a manifest that is code, run by Node's own type stripping.
+ * @throws FardelError with what the code threw, never its stack.
+ */
+export async function importManifest(name: string, file: string): Promise<unknown> {
+  let exported: { default?: unknown };
+  try {
+    exported = await import(/* @vite-ignore */ pathToFileURL(file).href);
+  } catch (error) {
+    throw codeError(name, file, error);
+  }
+  if (exported.default !== undefined) return exported.default;
+  throw new FardelError("InvalidManifest", `${name} has no default export`, {
+    where: file,
+    fix: "Write export default { app: … }, or a function of the environment that returns it.",
+    exitCode: 2,
+  });
+}
+
+/** What went wrong while a manifest that is code was imported or called. */
+export function codeError(name: string, file: string, error: unknown): FardelError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const stripping = code === "ERR_UNKNOWN_FILE_EXTENSION";
+  const line =
+    error instanceof Error ? new RegExp(`${RegExp.escape(file)}:(\\d+)`).exec(error.stack ?? "")?.[1] : undefined;
+  return new FardelError(
+    "InvalidManifest",
+    `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
+    {
+      where: line === undefined ? name : `${name}:${line}`,
+      fix: stripping ? "A manifest in TypeScript needs Node 22.18 or later; or write fardel.yaml." : undefined,
+      exitCode: 2,
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,94 @@
+import { FardelError } from "../errors.ts";
+import type { App, WrittenKey } from "./app.ts";
+import { type Problem, problemLocation } from "./source/problems.ts";
+
+interface LaterKey {
+  /** Path with `*` for any one key. */
+  key: string;
+  /** What fardel can't do yet. */
+  does: string;
+  /** When the key is refused; unless given, always. */
+  when?: (written: WrittenKey, app: App) => boolean;
+}
+
+const anythingBut =
+  (...values: unknown[]) =>
+  (written: WrittenKey) =>
+    written.value !== undefined && !values.includes(written.value);
+
+/**
+ * Keys the schema knows and releases don't act on yet. Nothing is silently ignored: `up` and `deploy` refuse them.
+ * Whoever builds what a row says takes the row out.
+ */
+const laterKeys: readonly LaterKey[] = [
+  {
+    key: "images.*",
+    does: "building with a Dockerfile",
+    when: ({ path }, app) => app.images[path[1] ?? ""]?.builder === "docker",
+  },
+  { key: "services.*.rollout.strategy", does: "strategies other than rolling", when: anythingBut("rolling") },
+  { key: "services.*.rollout.approve", does: "approval of a rollout", when: anythingBut("automatic") },
+  { key: "services.*.rollout.check", does: "checks of a new revision before its traffic" },
+  { key: "services.*.rollout.wait", does: "gates" },
+  { key: "services.*.rollout.otherwise", does: "gates" },
+  { key: "services.*.rollout.bake", does: "bake time" },
+  { key: "services.*.rollout.alarms.*", does: "alarms that fail a rollout" },
+  { key: "services.*.rollout.earlySuccess", does: "early success of a rollout" },
+  { key: "services.*.scale.cpu", does: "autoscaling" },
+  { key: "services.*.scale.memory", does: "autoscaling" },
+  { key: "services.*.scale.requests", does: "autoscaling" },
+  { key: "services.*.scale.queue", does: "autoscaling" },
+  { key: "*.*.capacity", does: "Fargate Spot", when: anythingBut("on-demand") },
+  { key: "*.*.capacity.spot", does: "Fargate Spot", when: anythingBut(0) },
+  { key: "*.*.sidecars.*", does: "sidecars" },
+  { key: "*.*.secrets.*", does: "spreading a JSON secret", when: ({ path }) => path.at(-1) === "*" },
+  { key: "*.*.taskDefinition", does: "a task definition file as the base", when: ({ value }) => value !== undefined },
+  { key: "*.*.taskDefinition.*", does: "task definition parameters of one's own" },
+  { key: "tasks.*.schedule", does: "scheduled tasks" },
+  { key: "queues.*", does: "queues" },
+  { key: "release.after.*", does: "tasks after the rollout" },
+  { key: "release.order.1", does: "more than one wave" },
+  { key: "release.together.*", does: "bundles of services" },
+  { key: "release.tags.*", does: "image tags" },
+];
+
+/** What the manifest asks for and this version of fardel doesn't do. */
+export function unsupportedKeys(app: App): Problem[] {
+  return app.written.flatMap((written) => {
+    const later = laterKeys.find(({ key, when }) => matches(key, written.path) && (when?.(written, app) ?? true));
+    if (later === undefined) return [];
+    const { line, column } = written;
+    const position = line === undefined || column === undefined ? undefined : { line, column, length: 1 };
+    return [{ path: written.source, position, message: `${later.does}: not built yet`, fix: undefined }];
+  });
+}
+
+/** @throws FardelError (exit code 2) that lists every unsupported key, when there is one. */
+export function refuseUnsupported(app: App): void {
+  const problems = unsupportedKeys(app);
+  const file = app.written[0]?.file ?? "the manifest";
+  if (problems.length === 0) return;
+  throw new FardelError("Unsupported", `${file} asks for what this version of fardel doesn't do yet`, {
+    where: app.environment,
+    why: problems.map((problem) => `${problemLocation(file, problem)}\n  ${problem.message}`).join("\n\n"),
+    fix: "Take these keys out, or override them in the environment (null removes a key).",
+    exitCode: 2,
+  });
+}
+
+/** Where a person wrote a value, or what it belongs to: `fardel.yaml:12  services.web.image`, for errors found later. */
+export function whereWritten(app: App, path: string): string {
+  const keys = path.split(".");
+  for (let length = keys.length; length > 0; length--) {
+    const found = app.written.find(
+      (each) => each.path.length === length && each.path.every((key, at) => key === keys[at]),
+    );
+    if (found !== undefined) return `${found.file}${found.line === undefined ? "" : `:${found.line}`}  ${found.source}`;
+  }
+  return app.written[0]?.file ?? "the manifest";
+}
+
+function matches(pattern: string, path: readonly string[]): boolean {
+  const keys = pattern.split(".");
+  return keys.length === path.length && keys.every((key, index) => key === "*" || key === path[index]);
+}
