@@ -1,0 +1,83 @@
+import type { ImageConfig } from "@fardel/oci";
+
+/** An image that is ready to run. */
+export interface PulledImage {
+  /** Of the manifest for this platform: `sha256:…`. */
+  digest: string;
+  config: ImageConfig;
+  /** The unpacked layers: a directory shared by all tasks of this image, to be read only. */
+  rootDirectory: string;
+}
+
+/** A container port and the loopback port that stands for it on this machine. */
+export interface PortBinding {
+  containerPort: number;
+  port: number;
+}
+
+/** Everything a driver needs to start one container. */
+export interface Launch {
+  /** `<task id>-<digits>`, as Fargate names containers; part of the metadata address in the environment. */
+  runtimeId: string;
+  /** The container's own directory on this machine, for the driver's files; removed with the task. */
+  directory: string;
+  image: PulledImage;
+  /** Of the container definition, after overrides; they replace the image's. */
+  entryPoint?: string[];
+  command?: string[];
+  workingDirectory?: string;
+  /** Without the image's own variables and without what a driver must add (PATH, HOME, PORT). */
+  environment: Record<string, string>;
+  /** This container's own ports, in the order of its port mappings. */
+  ports: PortBinding[];
+}
+
+export interface Exit {
+  /** As Docker counts: 128 + signal number for a death by signal. Absent when nobody could see it. */
+  exitCode?: number;
+  reason?: string;
+}
+
+/** A started container. */
+export interface RunningContainer {
+  /** Settles once, when every process of the container is gone. */
+  readonly exited: Promise<Exit>;
+  /** The file that receives stdout and stderr, merged in order. */
+  readonly outputFile: string;
+  /** Sends the signal (`SIGTERM`), and SIGKILL to all of its processes when `timeout` milliseconds have passed. Once. */
+  stop(signal: string, timeout: number): void;
+  /** Runs a command beside the container's main process; its exit code, or undefined when killed after `timeout` ms. */
+  execute(command: string[], timeout: number): Promise<number | undefined>;
+  usage(): Promise<{ memoryBytes: number; cpuMilliseconds: number }>;
+}
+
+/** How containers really run. */
+export interface Driver {
+  /** Makes an image ready. Throws when it can't be had; the message becomes part of CannotPullContainerError. */
+  pull(reference: string): Promise<PulledImage>;
+  /** Throws a StartFailure when the container can't be started. */
+  start(launch: Launch): Promise<RunningContainer>;
+  /**
+   * Takes up a container that an earlier drydock has started in `directory`, or has seen the end of. `launch` makes its
+   * launch again, when a command has to be executed.
+   */
+  adopt(directory: string, launch: () => Promise<Launch>): RunningContainer;
+}
+
+export type StartFailureKind =
+  | "CannotPullContainerError"
+  | "CannotStartContainerError"
+  | "CannotCreateVolumeError"
+  | "ResourceInitializationError";
+
+/** Why a task can't start; the message begins with the kind, as ECS writes it into `stoppedReason`. */
+export class StartFailure extends Error {
+  override readonly name = "StartFailure";
+  /** The container it is about. */
+  readonly container: string | undefined;
+
+  constructor(kind: StartFailureKind, detail: string, container?: string) {
+    super(`${kind}: ${detail}`);
+    this.container = container;
+  }
+}

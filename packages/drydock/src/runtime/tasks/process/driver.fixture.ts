@@ -1,0 +1,50 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { ContainerConfig } from "@fardel/oci";
+import { onTestFinished } from "vitest";
+import type { Launch, PulledImage } from "../driver.ts";
+
+/** A temporary directory that goes with the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), "drydock-tasks-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** An unpacked image of this machine's platform: files by path, `mode` 0755 for all of them. */
+export function unpackedImage(config: ContainerConfig, files: Record<string, string> = {}): PulledImage {
+  const rootDirectory = temporaryDirectory();
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(rootDirectory, path)), { recursive: true });
+    writeFileSync(join(rootDirectory, path), content, { mode: 0o755 });
+  }
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  return {
+    digest: `sha256:${"0".repeat(64)}`,
+    config: { os: "linux", architecture, config, rootfs: { type: "layers", diff_ids: [] } },
+    rootDirectory,
+  };
+}
+
+/** A launch of an image whose command is a Node script. */
+export function launchOf(script: string, more: Partial<Launch> = {}): Launch {
+  const image = unpackedImage({ Cmd: ["node", "/app/main.js"], WorkingDir: "/app" }, { "app/main.js": script });
+  return {
+    runtimeId: "0123456789abcdef0123456789abcdef-1",
+    directory: join(temporaryDirectory(), "container"),
+    image,
+    environment: {},
+    ports: [],
+    ...more,
+  };
+}
+
+export function readOutput(launch: Launch): string {
+  return readFileSync(join(launch.directory, "output"), "utf8");
+}
+
+/** Resolves as soon as `condition` holds; for what only another process can bring about. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

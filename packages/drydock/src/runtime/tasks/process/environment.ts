@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import type { ImageConfig } from "@fardel/oci";
+import type { PortBinding } from "../driver.ts";
+import { resolveInRoot } from "./root.ts";
+
+const systemDirectories = new Set(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]);
+const nodeArchitectures: Record<string, string> = { amd64: "x64", arm64: "arm64" };
+
+/** `["NAME=value"]`, as an image configuration has it. */
+export function parseEnvironment(entries: string[] = []): Record<string, string> {
+  return Object.fromEntries(
+    entries.map((entry) => {
+      const at = entry.indexOf("=");
+      return at < 0 ? [entry, ""] : [entry.slice(0, at), entry.slice(at + 1)];
+    }),
+  );
+}
+
+/**
+ * PATH of a container on the host: the image's own directories, node_modules/.bin of the working directory, the Node that
+ * runs drydock, then the host's PATH. The image's system directories are left out where its programs can't run here.
+ */
+export function searchPath(
+  image: { config: ImageConfig; rootDirectory: string },
+  imagePath: string | undefined,
+  workingDirectory: string,
+  nodeDirectory: string,
+): string {
+  const native = runsHere(image.config, image.rootDirectory);
+  const fromImage = (imagePath ?? [...systemDirectories].join(":"))
+    .split(":")
+    .filter((directory) => directory.startsWith("/") && (native || !systemDirectories.has(directory)))
+    .map((directory) => resolveInRoot(image.rootDirectory, directory))
+    .filter((directory) => directory !== undefined);
+  const host = process.env.PATH?.split(delimiter) ?? ["/usr/local/bin", "/usr/bin", "/bin"];
+  return [...fromImage, join(workingDirectory, "node_modules", ".bin"), nodeDirectory, ...host].join(delimiter);
+}
+
+/**
+ * PORT is the real port of the first port mapping: the app has to listen there; PORT_<container port> names each of them.
+ * These win over whatever the task definition says, since its numbers are those of the container's own network.
+ */
+export function portVariables(ports: PortBinding[]): Record<string, string> {
+  const variables = Object.fromEntries(
+    ports.map(({ containerPort, port }): [string, string] => [`PORT_${containerPort}`, String(port)]),
+  );
+  const [first] = ports;
+  return first ? { PORT: String(first.port), ...variables } : variables;
+}
+
+/** `localhost:<container port>`, as health checks and neighbours in a task address each other, with the real ports. */
+export function translatePorts(text: string, ports: PortBinding[]): string {
+  return text.replace(/\b(localhost|127\.0\.0\.1|0\.0\.0\.0):(\d+)\b/g, (whole, host, port) => {
+    const binding = ports.find(({ containerPort }) => String(containerPort) === port);
+    return binding ? `${host}:${binding.port}` : whole;
+  });
+}
+
+/** Whether the image's binaries are of this system, architecture and C library. */
+function runsHere(config: ImageConfig, rootDirectory: string): boolean {
+  if (process.platform !== "linux" || config.os !== "linux") return false;
+  if (nodeArchitectures[config.architecture] !== process.arch) return false;
+  const directory = resolveInRoot(rootDirectory, "/lib");
+  if (!directory) return true;
+  const musl = readdirSync(directory).find((name) => name.startsWith("ld-musl-"));
+  return musl === undefined || existsSync(join("/lib", musl));
+}
+
+/** The directory of the Node that runs this process. */
+export const ownNodeDirectory = dirname(process.execPath);

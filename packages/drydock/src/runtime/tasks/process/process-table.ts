@@ -1,0 +1,86 @@
+import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+
+/** True while the process, or with a negative number any process of the group, is there; a zombie counts. */
+export function processExists(target: number): boolean {
+  try {
+    process.kill(target, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** True while any process of the group lives. Zombies don't count: where nobody reaps orphans they stay for good. */
+export async function groupIsAlive(group: number): Promise<boolean> {
+  if (!processExists(-group)) return false;
+  if (process.platform !== "linux") return true;
+  for (const pid of await processIds()) {
+    const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+    // pid (name) state ppid pgrp …; the name may hold anything. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+    const [state, , member] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    if (Number(member) === group && state !== "Z" && state !== "X") return true;
+  }
+  return false;
+}
+
+/** Sends a signal to a process, or with a negative number to a group; one that is gone already is no error. */
+export function signalProcess(target: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(target, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+/** The command line of a process, arguments joined by spaces or NULs; undefined for one that is gone or a zombie. */
+export function commandLine(pid: number): string | undefined {
+  try {
+    const text =
+      process.platform === "linux"
+        ? readFileSync(`/proc/${pid}/cmdline`, "utf8")
+        : execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8" });
+    return text === "" ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Kills every process whose environment holds the entry `NAME=value`, however it left its process group. Only Linux shows
+ * environments; elsewhere a process that made a session of its own is not found.
+ */
+export async function killByEnvironment(entry: string): Promise<void> {
+  if (process.platform !== "linux") return;
+  for (const pid of await processIds()) {
+    if (pid === process.pid) continue;
+    const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
+    if (environment.split("\0").includes(entry)) signalProcess(pid, "SIGKILL");
+  }
+}
+
+/** Resident memory and processor time of all processes of a group. */
+export async function groupUsage(group: number): Promise<{ memoryBytes: number; cpuMilliseconds: number }> {
+  const { stdout } = await promisify(execFile)("ps", ["-A", "-o", "pgid=,rss=,time="]);
+  const usage = { memoryBytes: 0, cpuMilliseconds: 0 };
+  for (const line of stdout.split("\n")) {
+    const [member, kilobytes, time = ""] = line.trim().split(/\s+/);
+    if (Number(member) !== group) continue;
+    usage.memoryBytes += Number(kilobytes) * 1024;
+    usage.cpuMilliseconds += processorTime(time);
+  }
+  return usage;
+}
+
+/** `[[days-]hours:]minutes:seconds[.fraction]`, as ps prints it on Linux and macOS. */
+function processorTime(text: string): number {
+  const [clock = "", days = "0"] = text.split("-").reverse();
+  const seconds = clock.split(":").reduce((total, part) => total * 60 + Number(part), 0);
+  return (Number(days) * 86_400 + seconds) * 1000;
+}
+
+async function processIds(): Promise<number[]> {
+  return (await readdir("/proc")).map(Number).filter(Number.isInteger);
+}
