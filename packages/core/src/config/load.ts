@@ -18,6 +18,8 @@ export interface ManifestSource {
   /** Absolute path. */
   path: string;
   file: SourceFile;
+  /** Is it a function of the environment's name, which then decides what environments there are? */
+  dynamic: boolean;
   /** The manifest as written, or as its code gives it for an environment. */
   treeFor(environment: string): MapNode;
 }
@@ -48,7 +50,7 @@ export async function loadManifest(directory: string): Promise<ManifestSource> {
 export function manifestFromYaml(file: SourceFile & { text: string }, path: string): ManifestSource {
   const { tree, problems } = readYaml(file.text);
   if (tree === undefined || problems.length > 0) throw manifestError(file, problems);
-  const source: ManifestSource = { path, file, treeFor: () => tree };
+  const source: ManifestSource = { path, file, dynamic: false, treeFor: () => tree };
   const all = checkEnvironments(source, tree);
   if (all.length > 0) throw manifestError(file, all);
   return source;
@@ -59,16 +61,21 @@ export function manifestFromYaml(file: SourceFile & { text: string }, path: stri
  * @throws FardelError (exit code 2) when there is no such environment, or with all problems at once.
  */
 export function resolveApp(source: ManifestSource, environment: string, options: ResolveOptions = {}): App {
-  const names = environmentNames(source.treeFor(environment));
-  if (names.length > 0 && environment !== "local" && !names.includes(environment)) {
-    const known = [...new Set(["local", ...names])];
+  const tree = source.treeFor(environment);
+  const known = [...new Set(["local", ...environmentNames(tree)])];
+  const open = source.dynamic && known.length === 1 && nameOf("a name").safeParse(environment).success;
+  if (!open && !known.includes(environment)) {
     throw new FardelError(
       "UnknownEnvironment",
-      `no environment "${environment}" in ${source.file.name}${didYouMean(nearest(environment, known))}`,
-      { where: source.path, fix: `There is ${known.join(", ")}.`, exitCode: 2 },
+      `no environment "${printable(environment)}" in ${source.file.name}${didYouMean(nearest(environment, known))}`,
+      {
+        where: source.path,
+        fix: `There is ${known.join(", ")}; environments are written under environments:.`,
+        exitCode: 2,
+      },
     );
   }
-  const { app, problems } = resolveEnvironment(source.treeFor(environment), environment, source.file.name, {
+  const { app, problems } = resolveEnvironment(tree, environment, source.file.name, {
     directory: dirname(source.path),
     hostEnvironment: options.hostEnvironment ?? process.env,
     missingVariables: "refused",
@@ -150,9 +157,10 @@ async function loadCode(name: string, path: string): Promise<ManifestSource> {
     if (tree === undefined || problems.length > 0) throw manifestError(file, problems);
     return tree;
   };
-  const source: ManifestSource = { path, file, treeFor };
+  const dynamic = typeof exported === "function";
+  const source: ManifestSource = { path, file, dynamic, treeFor };
   // What a function gives for an environment nobody has asked for says nothing.
-  const all = typeof exported === "function" ? [] : checkEnvironments(source, treeFor("local"));
+  const all = dynamic ? [] : checkEnvironments(source, treeFor("local"));
   if (all.length > 0) throw manifestError(file, all);
   return source;
 }

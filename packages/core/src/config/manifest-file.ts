@@ -93,18 +93,16 @@ export async function importManifest(name: string, file: string): Promise<unknow
 
 /** What went wrong while a manifest that is code was imported or called. */
 export function codeError(name: string, file: string, error: unknown): FardelError {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const stripping = code === "ERR_UNKNOWN_FILE_EXTENSION";
-  const line =
-    error instanceof Error ? new RegExp(`${RegExp.escape(file)}:(\\d+)`).exec(error.stack ?? "")?.[1] : undefined;
-  return new FardelError(
-    "InvalidManifest",
-    `${name} failed: ${error instanceof Error ? error.message : String(error)}`,
-    {
-      where: line === undefined ? name : `${name}:${line}`,
-      fix: stripping ? "A manifest in TypeScript needs Node 22.18 or later; or write fardel.yaml." : undefined,
-      exitCode: 2,
-      cause: error,
-    },
-  );
+  const message = error instanceof Error ? error.message : String(error);
+  const [first = "", ...rest] = message.split("\n");
+  const stripping = error instanceof Error && "code" in error && error.code === "ERR_UNKNOWN_FILE_EXTENSION";
+  const [, afterName = ""] = (error instanceof Error ? (error.stack ?? "") : "").split(`${file}:`, 2);
+  const line = /^\d+/.exec(afterName)?.[0];
+  return new FardelError("InvalidManifest", `${name} failed: ${first}`, {
+    where: line === undefined ? name : `${name}:${line}`,
+    why: rest.join("\n").trim() || undefined,
+    fix: stripping ? "A manifest in TypeScript needs Node 22.18 or later; or write fardel.yaml." : undefined,
+    exitCode: 2,
+    cause: error,
+  });
 }

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { fargateVcpus } from "../fargate.ts";
 import { orList } from "../nearest.ts";
-import { choice, duration, named, section, size, text, texts, truth, whole } from "./primitives.ts";
+import { choice, duration, named, noNul, section, size, text, texts, truth, whole } from "./primitives.ts";
 
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "the name of an environment variable: letters, digits and _" });
 
+const value = z.union([z.string().regex(noNul, { error: "text without NUL characters" }), z.number(), z.boolean()], {
+  error: "text, a number, or true or false",
+});
+
 const env = z
-  .record(variable, z.union([z.string(), z.number(), z.boolean()], { error: "text, a number, or true or false" }), {
+  .record(variable, value, {
     error: "a map of environment variables",
   })
   .meta({

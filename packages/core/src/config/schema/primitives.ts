@@ -39,8 +39,11 @@ export function text(what = "text") {
     typeof issue.input === "number" || typeof issue.input === "boolean"
       ? `${what}\nput it in quotes: "${issue.input}"`
       : what;
-  return z.string({ error }).min(1, { error });
+  return z.string({ error }).min(1, { error }).regex(noNul, { error: "text without NUL characters" });
 }
+
+/** A C string ends at a NUL: neither a path, an argument nor a variable can hold one. */
+export const noNul = /^[^\0]*$/;
 
 export function textMatching(pattern: RegExp, what: string) {
   const error = (issue: { input?: unknown }) =>

@@ -87,7 +87,7 @@ export function didYouMean(word: string | undefined): string {
 
 /** What stands in the file, shortened: `"abc"`, `5`, `a map`. */
 export function describeFound(node: SourceNode): string {
-  if (node.kind !== "scalar") return `a ${node.kind}`;
+  if (node.kind !== "scalar") return node.kind === "map" && node.entries.size === 0 ? "an empty map" : `a ${node.kind}`;
   if (node.value === null) return "nothing";
   const text = printable(node.text.length > 60 ? `${node.text.slice(0, 60)}…` : node.text);
   return typeof node.value === "string" ? `"${text}"` : text;
