@@ -13,3 +13,4 @@ export { createManifestFiles } from "./registry/server/manifest-files.ts";
 export * from "./registry/server/registry-error.ts";
 export { createRegistryHandler, type RegistryHandler, type RegistryHandlerOptions } from "./registry/server/server.ts";
 export type { BlobStorage, ManifestStorage, RegistryStorage, StoredManifest } from "./registry/server/storage.ts";
+export { type ReceivedManifest, storeManifest } from "./registry/server/store-manifest.ts";

@@ -91,6 +91,16 @@ it("asks for credentials anew when they are refused, and then says how to log in
   });
 });
 
+it("asks for credentials anew when they have expired", async () => {
+  const fixture = await basicRegistry();
+  let asked = 0;
+  const client = clientWith(async () => ({ username: "AWS", password: "secret", expiresAt: new Date(asked++) }));
+  await client.resolve(`${fixture.registry}/web`);
+  asked = 0;
+  await client.resolve(`${fixture.registry}/web`);
+  expect(asked).toBe(1);
+});
+
 it("says how to log in when there are no credentials", async () => {
   const fixture = await basicRegistry();
   await expect(clientWith().pull(`${fixture.registry}/web`, amd64)).rejects.toMatchObject({

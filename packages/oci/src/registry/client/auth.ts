@@ -6,6 +6,8 @@ import { readResponse, type Transport } from "./transport.ts";
 export interface Credentials {
   username: string;
   password: string;
+  /** From when on they are asked for anew: ECR's live 12 hours, and a process may live longer. */
+  expiresAt?: Date;
 }
 
 /** Credentials for a registry (`docker.io`, `<account>.dkr.ecr.<region>.amazonaws.com`), or undefined for anonymous. */
@@ -45,6 +47,8 @@ export function createAuthenticator(
   const tokens = new Map<string, Promise<{ token: string; expiresAt: number }>>();
 
   async function basicHeader(): Promise<string | undefined> {
+    const known = credentials && (await credentials);
+    if (known?.expiresAt !== undefined && known.expiresAt.getTime() <= Date.now()) credentials = undefined;
     credentials ??= credentialsProvider(registry);
     const found = await credentials;
     return found && `Basic ${Buffer.from(`${found.username}:${found.password}`).toString("base64")}`;

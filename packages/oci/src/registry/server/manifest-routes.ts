@@ -1,9 +1,9 @@
-import { digestOf, isDigest } from "../digest.ts";
+import { isDigest } from "../digest.ts";
 import { isTagName } from "../reference.ts";
 import { answer, type Exchange, readBody } from "./exchange.ts";
-import { readManifest } from "./manifest-content.ts";
-import { digestInvalid, manifestBlobUnknown, manifestUnknown, tagInvalid } from "./registry-error.ts";
+import { digestInvalid, manifestUnknown, tagInvalid } from "./registry-error.ts";
 import type { StoredManifest } from "./storage.ts";
+import { storeManifest } from "./store-manifest.ts";
 
 /** "Registries SHOULD … accept at least 4 megabytes": more is refused, as it has to be held in memory. */
 const largestManifest = 4 * 1024 * 1024;
@@ -21,21 +21,17 @@ export async function readManifestRoute(exchange: Exchange, reference: string): 
   response.end(request.method === "HEAD" ? undefined : manifest.bytes);
 }
 
-/** PUT: stores a manifest whose every reference is already here, under its digest and, if given, a tag. */
+/** PUT: under a tag, or under its digest alone. */
 export async function putManifestRoute(exchange: Exchange, reference: string): Promise<void> {
   const { request, response, repository, storage, hooks } = exchange;
-  const tag = isDigest(reference) ? undefined : checkedTag(reference);
-  const bytes = await readBody(request, largestManifest);
-  const digest = digestOf(bytes);
-  if (tag === undefined && digest !== reference)
-    throw digestInvalid(`the manifest has digest ${digest}, not ${reference}`);
-  const { mediaType, ...references } = readManifest(bytes, request.headers["content-type"]);
-  await requireReferences(exchange, references);
-
-  const push = { digest, mediaType, tag, bytes };
-  await hooks.beforeManifest?.(repository, push);
-  await storage.manifests.put(repository, { digest, mediaType, bytes }, tag);
-  await hooks.onManifest?.(repository, push);
+  const byDigest = isDigest(reference);
+  const { digest } = await storeManifest(storage, hooks, {
+    repository,
+    bytes: await readBody(request, largestManifest),
+    contentType: request.headers["content-type"],
+    tag: byDigest ? undefined : checkedTag(reference),
+    digest: byDigest ? reference : undefined,
+  });
   answer(response, 201, {
     location: `/v2/${repository}/manifests/${digest}`,
     "docker-content-digest": digest,
@@ -59,18 +55,6 @@ async function findManifest({ repository, storage }: Exchange, reference: string
   const manifest = digest === undefined ? undefined : await storage.manifests.get(repository, digest);
   if (manifest === undefined) throw manifestUnknown(repository, reference);
   return manifest;
-}
-
-async function requireReferences(
-  { repository, storage }: Exchange,
-  references: { blobs: string[]; manifests: string[] },
-): Promise<void> {
-  const missing: string[] = [];
-  for (const digest of new Set(references.blobs))
-    if ((await storage.blobs.size(repository, digest)) === undefined) missing.push(digest);
-  for (const digest of new Set(references.manifests))
-    if ((await storage.manifests.get(repository, digest)) === undefined) missing.push(digest);
-  if (missing.length > 0) throw manifestBlobUnknown(repository, missing);
 }
 
 function checkedTag(reference: string): string {
