@@ -20,8 +20,10 @@ export type ServiceName = keyof Services;
 
 /** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
 export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
+  elasticloadbalancing: () => import("./elasticloadbalancing/index.ts").then((module) => module.elasticloadbalancing),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),
+  s3: () => import("./s3/index.ts").then((module) => module.s3),
   secretsmanager: () => import("./secretsmanager/index.ts").then((module) => module.secretsmanager),
   ssm: () => import("./ssm/index.ts").then((module) => module.ssm),
   sts: () => import("./sts/index.ts").then((module) => module.sts),

@@ -62,13 +62,14 @@ export class TargetGroup {
     this.chooseEligible();
   }
 
-  /** Forgets a target; requests that are still under way on it are cut. */
-  remove(id: string, port: number): void {
+  /** Forgets a target. Requests under way on it may finish, or are cut. */
+  remove(id: string, port: number, underWay: "finish" | "cut"): void {
     const target = this.targets.get(`${id}:${port}`);
     if (!target) return;
     this.targets.delete(`${id}:${port}`);
     this.chooseEligible();
-    target.connections.cut();
+    if (underWay === "cut") target.connections.cut();
+    else target.connections.stopKeeping();
   }
 
   /** The target for the next request; undefined when none is registered. */

@@ -1,0 +1,80 @@
+import type { Clock } from "../../../clock.ts";
+import type { RealAddress } from "../../network.ts";
+import { afterCheck, type CheckResult, type HealthCheckSettings, type TargetHealth } from "./health.ts";
+import type { Probe } from "./probe.ts";
+
+/** A target under check. `settings` is asked at every check, so that a change counts from the next one. */
+export interface CheckedTarget {
+  id: string;
+  port: number;
+  settings: () => HealthCheckSettings;
+  /** Called with every result's health, also when only its counts have changed. */
+  changed: (health: TargetHealth) => void;
+}
+
+interface Check {
+  target: CheckedTarget;
+  health: TargetHealth;
+  cancel: () => void;
+}
+
+/** Checks targets over and over, each in its own rhythm, until told to stop. */
+export class HealthChecks {
+  private readonly clock: Clock;
+  private readonly probe: Probe;
+  private readonly resolve: (ip: string, port: number) => RealAddress | undefined;
+  private readonly checks = new Map<string, Check>();
+
+  constructor(clock: Clock, probe: Probe, resolve: (ip: string, port: number) => RealAddress | undefined) {
+    this.clock = clock;
+    this.probe = probe;
+    this.resolve = resolve;
+  }
+
+  /** Begins with a check at once. A `key` that is being checked starts anew from `health`. */
+  start(key: string, target: CheckedTarget, health: TargetHealth): void {
+    this.stop(key);
+    const check: Check = { target, health, cancel: () => {} };
+    this.checks.set(key, check);
+    this.run(check);
+  }
+
+  stop(key: string): void {
+    this.checks.get(key)?.cancel();
+    this.checks.delete(key);
+  }
+
+  stopAll(): void {
+    for (const key of [...this.checks.keys()]) this.stop(key);
+  }
+
+  private run(check: Check): void {
+    const settings = check.target.settings();
+    const abort = new AbortController();
+    let finished = false;
+    const stopTimer = this.clock.after(settings.timeout, () => finish("timeout"));
+    const next = this.clock.after(settings.interval, () => this.run(check));
+    check.cancel = () => {
+      finished = true;
+      stopTimer();
+      next();
+      abort.abort();
+    };
+    const finish = (result: CheckResult) => {
+      if (finished) return;
+      finished = true;
+      stopTimer();
+      abort.abort();
+      check.health = afterCheck(check.health, result, settings);
+      check.target.changed(check.health);
+    };
+    this.ask(check.target, settings, abort.signal).then(finish);
+  }
+
+  private async ask(target: CheckedTarget, settings: HealthCheckSettings, signal: AbortSignal): Promise<CheckResult> {
+    const port = settings.port ?? target.port;
+    const address = this.resolve(target.id, port);
+    if (!address) return "error";
+    return this.probe(address, { host: `${target.id}:${port}`, path: settings.path }, signal);
+  }
+}
