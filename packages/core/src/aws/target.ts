@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { FardelError } from "../errors.ts";
 
 /** Where AWS calls of one environment go. */
@@ -77,5 +78,10 @@ function checkNamedEndpoint(target: AwsTarget, variables: NodeJS.ProcessEnv): vo
 function isLoopback(endpoint: string): boolean {
   if (!URL.canParse(endpoint)) return false;
   const { hostname } = new URL(endpoint);
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127\./.test(hostname);
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    (isIPv4(hostname) && hostname.startsWith("127."))
+  );
 }

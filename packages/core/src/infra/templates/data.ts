@@ -129,7 +129,6 @@ function databaseResources(database: Database, protection: DataProtection): Reco
         MultiAZ: database.multiAz,
         BackupRetentionPeriod: database.backupDays,
         CopyTagsToSnapshot: true,
-        DeleteAutomatedBackups: false,
         DeletionProtection: protection.deletionProtection,
         AutoMinorVersionUpgrade: true,
         PubliclyAccessible: false,

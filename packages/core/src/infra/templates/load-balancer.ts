@@ -14,7 +14,6 @@ export function targetGroupId(service: string): string {
 
 /** An internet-facing load balancer that answers 404 until a release adds rules, and a target group per routed service. */
 export function loadBalancerResources(app: App, routed: RoutedService[]): Record<string, Resource> {
-  const name = `${app.name}-${app.environment}`;
   return {
     LoadBalancerSecurityGroup: {
       Type: "AWS::EC2::SecurityGroup",
@@ -29,11 +28,11 @@ export function loadBalancerResources(app: App, routed: RoutedService[]): Record
     LoadBalancer: {
       Type: "AWS::ElasticLoadBalancingV2::LoadBalancer",
       Properties: {
+        Name: `${app.name}-${app.cluster}`,
         Type: "application",
         Scheme: "internet-facing",
         Subnets: publicSubnetOutputs.map((output) => importFrom(app.cluster, output)),
         SecurityGroups: [getAtt("LoadBalancerSecurityGroup", "GroupId")],
-        Tags: nameTag(name),
       },
     },
     HttpListener: {

@@ -57,9 +57,12 @@ function exportName(stack: string, output: string): string {
   return `${stack}-${output}`;
 }
 
-/** Logical ids are letters and digits only: `my-web`, `TargetGroup` → `MyWebTargetGroup`. */
+/**
+ * Logical ids are letters and digits only: `my-web`, `TargetGroup` → `MyWebTargetGroup`. A hyphen before a digit is
+ * spelled out, so that `web-2` and `web2` don't become one resource.
+ */
 export function logicalId(name: string, kind: string): string {
-  const words = name.split(/[^A-Za-z0-9]+/).filter(Boolean);
+  const words = name.replaceAll(/-(?=\d)/g, "-dash").split("-");
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("") + kind;
 }
 
