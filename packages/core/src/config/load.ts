@@ -83,7 +83,7 @@ export function resolveApp(source: ManifestSource, environment: string, options:
     platform: options.platform ?? machine(),
     look,
   });
-  if (app === undefined) throw manifestError(source.file, problems);
+  if (app === undefined || problems.length > 0) throw manifestError(source.file, problems);
   return app;
 }
 

@@ -104,7 +104,10 @@ function unknown(name: string, scope: ReferenceScope): NonNullable<ResolvedText[
     ...scope.routedServices.flatMap((service) => [`services.${service}.url`, `services.${service}.host`]),
     ...scope.queues.map((queue) => `queues.${queue}.url`),
   ];
-  const meant = nearest(name, known);
+  const meant = nearest(name, [
+    ...known,
+    ...scope.services.flatMap((service) => [`services.${service}.url`, `services.${service}.host`]),
+  ]);
   const message = `unknown reference \${${name}}${meant === undefined ? "" : `; did you mean \${${meant}}?`}`;
   const all = orList([...known, "env.NAME"].map((word) => `\${${word}}`));
   return {

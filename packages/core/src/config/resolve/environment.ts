@@ -8,7 +8,7 @@ import { resolveParsed } from "./app.ts";
 import { ResolveScope, type Surroundings } from "./scope.ts";
 
 export interface ResolvedEnvironment {
-  /** Undefined when there are problems. */
+  /** Undefined when not even a part of it fits the schema; to be used only when there are no problems. */
   app: App | undefined;
   problems: Problem[];
 }
@@ -33,7 +33,7 @@ export function resolveEnvironment(
   const parsed = parseWhatFits(scope);
   const app = parsed && resolveParsed(scope, parsed, writtenKeys(scope.root, fileName));
   problems.push(...draft.problems, ...scope.problems);
-  return { app: problems.length === 0 ? app : undefined, problems };
+  return { app, problems };
 }
 
 const overridable = Object.keys(environmentSchema.shape).filter((key) => key !== "app" && key !== "environments");
@@ -125,7 +125,8 @@ function parseWhatFits(scope: ResolveScope): ParsedEnvironment | undefined {
   const issues = (whole.error?.issues ?? []).filter((issue) => !unresolved.has(issue.path.join("\n")));
   scope.problems.push(...explainIssues(scope.root, issues));
   const wrong = issues.filter((issue) => issue.code !== "unrecognized_keys").map((issue) => issue.path.map(String));
-  scope.doubtful.push(...wrong, ...scope.unresolved);
+  // An entry that is wrong as a whole says nothing about its neighbours.
+  scope.doubtful.push(...[...wrong, ...scope.unresolved].map((path) => (path.length === 2 ? [...path, ""] : path)));
   const unknown = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [],
   );

@@ -49,7 +49,9 @@ function mismatch(node: SourceNode, issue: Issue): Problem {
   const [expected, fix] = parts(issue.message);
   const choices = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const meant = node.kind === "scalar" && typeof node.value === "string" ? nearest(node.value, choices) : undefined;
-  return problemAt(node, `expected ${expected}, found ${describeFound(node)}${didYouMean(meant)}`, { fix });
+  return problemAt(node, `expected ${expected}, found ${describeFound(node)}${didYouMean(meant)}`, {
+    fix: fix ?? (node.kind === "scalar" && node.value === null ? "write a value, or take the key out" : undefined),
+  });
 }
 
 /** A key that isn't known where it stands: what was meant, or where it belongs. */

@@ -68,11 +68,11 @@ function quote(text: string | undefined, position: Position | undefined): string
   if (text === undefined || position === undefined) return [];
   const whole = printable(text.split(/\r?\n/, position.line)[position.line - 1] ?? "");
   const from = Math.max(0, position.column + Math.min(position.length, 40) - shownColumns);
-  const line = whole.slice(from, from + shownColumns);
+  const line = whole.slice(from, from + shownColumns).trimEnd();
   const column = position.column - 1 - from;
   const carets = "^".repeat(Math.max(1, Math.min(position.length, line.length - column)));
   const gutter = `${position.line}`;
-  return [`  ${gutter} | ${line}`, `  ${" ".repeat(gutter.length)} | ${" ".repeat(column)}${carets}`];
+  return [`  ${gutter} | ${line}`.trimEnd(), `  ${" ".repeat(gutter.length)} | ${" ".repeat(column)}${carets}`];
 }
 
 /** Control characters (an escape sequence, a tab) would move the cursor away from the carets. */

@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Pair,
   parseDocument,
+  type YAMLError,
 } from "yaml";
 import { type Problem, problemAt } from "./problems.ts";
 import type { MapNode, Position, ScalarNode, SourceNode } from "./tree.ts";
@@ -27,8 +28,7 @@ const remedies: Record<string, string> = {
 };
 
 /** Aliases can make a small text a huge tree; no manifest comes near this. */
-const mostNodes = 50_000;
-const shownSyntaxErrors = 3;
+const mostNodes = 10_000;
 
 export interface ReadTree {
   /** Undefined when the text couldn't be understood at all. */
@@ -44,20 +44,11 @@ export function readYaml(text: string): ReadTree {
     prettyErrors: false,
     uniqueKeys: false,
     merge: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
-  // One slip makes the parser complain about much that follows it.
-  const syntax = [...document.errors, ...document.warnings].slice(0, shownSyntaxErrors).map((error): Problem => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const unquotedReference = /^[^"'#]*\$\{/.test(text.split("\n")[line - 1] ?? "");
-    return {
-      path: "",
-      position: { line, column: col, length: error.pos[1] - error.pos[0] },
-      message: `not valid YAML: ${error.message.replace(/; please use .*/, "")}`,
-      fix: unquotedReference ? "put a value with ${…} in it in quotes" : remedies[error.code],
-    };
-  });
-  if (syntax.length > 0) return { tree: undefined, problems: syntax };
+  // One slip makes the parser complain about much that follows it: the first complaint is the telling one.
+  const error = document.errors[0] ?? document.warnings[0];
+  if (error !== undefined) return { tree: undefined, problems: [syntaxProblem(text, lines, error)] };
   const reader = new YamlReader(document, lines);
   const tree = reader.read(document.contents, [], undefined);
   if (tree.kind !== "map") {
@@ -69,6 +60,19 @@ export function readYaml(text: string): ReadTree {
     return { tree: undefined, problems: [{ ...problemAt(tree, message), fix: "start with: app: <name>" }] };
   }
   return { tree, problems: reader.problems };
+}
+
+function syntaxProblem(text: string, lines: LineCounter, error: YAMLError): Problem {
+  const { line, col } = lines.linePos(error.pos[0]);
+  const unquotedReference = /^[^"'#]*\$\{/.test(text.split("\n")[line - 1] ?? "");
+  const said =
+    error.code === "RESOURCE_EXHAUSTION" ? "nested too deeply" : error.message.replace(/; please use .*/, "");
+  return {
+    path: "",
+    position: { line, column: col, length: error.pos[1] - error.pos[0] },
+    message: `not valid YAML: ${said}`,
+    fix: unquotedReference ? "put a value with ${…} in it in quotes" : remedies[error.code],
+  };
 }
 
 class YamlReader {
