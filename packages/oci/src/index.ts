@@ -1,3 +1,4 @@
+export { type BuiltImage, buildNodeImage, type NodeImageOptions } from "./builders/build-node-image.ts";
 export { OciError } from "./errors.ts";
 export * from "./image.ts";
 export { createRootDirectory } from "./layers/unpack/root-directory.ts";

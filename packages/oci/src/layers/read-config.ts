@@ -1,5 +1,6 @@
 import { OciError } from "../errors.ts";
-import type { Blob, Image, ImageConfig } from "../image.ts";
+import type { Image, ImageConfig } from "../image.ts";
+import { readBlob } from "../registry/client/blob-content.ts";
 import { digestOf } from "../registry/digest.ts";
 
 const largestConfig = 4 << 20;
@@ -10,24 +11,14 @@ const largestConfig = 4 << 20;
  * @throws OciError `image-config` when it is not what the manifest points at, or does not match the image's layers.
  */
 export async function readImageConfig(image: Image): Promise<ImageConfig> {
-  const bytes = await readWhole(image.config);
+  if (image.config.size > largestConfig) throw invalid(image, `it has ${image.config.size} bytes`);
+  const bytes = await readBlob(image.config);
   if (digestOf(bytes) !== image.config.digest) throw invalid(image, `its content has the digest ${digestOf(bytes)}`);
   const config: unknown = JSON.parse(bytes.toString("utf8"));
   if (!isImageConfig(config)) throw invalid(image, "it has no architecture, os or list of layers");
   if (config.rootfs.diff_ids.length !== image.layers.length)
     throw invalid(image, `it lists ${config.rootfs.diff_ids.length} layers and the manifest ${image.layers.length}`);
   return config;
-}
-
-async function readWhole(blob: Blob): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of await blob.open()) {
-    size += chunk.length;
-    if (size > largestConfig) throw new OciError("image-config", `Configuration ${blob.digest} is over 4 MiB.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function isImageConfig(value: unknown): value is ImageConfig {

@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { Blob } from "../image.ts";
 import {
   cachedBlob,
@@ -38,9 +38,7 @@ export async function writeLayer(
   entries: LayerEntry[],
   { cacheDirectory, compression = "gzip" }: WriteLayerOptions,
 ): Promise<{ layer: Layer; cached: boolean }> {
-  const hashed = digestCounter();
-  await pipeline(createTar(entries), hashed.stream.resume());
-  const known = await findLayer(cacheDirectory, hashed.result().digest, compression);
+  const known = await findLayer(cacheDirectory, await archiveDigest(entries), compression);
   if (known) return { layer: known, cached: true };
 
   // Counted again: a file may have changed since the first pass, and the two digests must be of the same bytes.
@@ -49,6 +47,13 @@ export async function writeLayer(
   const diffId = archive.result().digest;
   await writeRecord(recordPath(cacheDirectory, diffId, compression), stored);
   return { layer: { blob: cachedBlob(cacheDirectory, stored, layerMediaTypes[compression]), diffId }, cached: false };
+}
+
+/** Digest of the archive of these entries: the diff_id of the layer they make. */
+export async function archiveDigest(entries: LayerEntry[]): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createTar(entries)) hash.update(chunk);
+  return `sha256:${hash.digest("hex")}`;
 }
 
 /** The layer with this diff_id, if the cache has it in this compression. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Blob, Image, ImageConfig } from "../../image.ts";
 import { readRecord, writeRecord } from "../blob-cache.ts";
 import { readImageConfig } from "../read-config.ts";
+import { createSingleFlight } from "../single-flight.ts";
 import { extractLayer } from "./extract-layer.ts";
 import { defaultLimits, type UnpackedEntry, type UnpackedLayer, type UnpackLimits } from "./layer-contents.ts";
 
@@ -20,8 +21,8 @@ export interface UnpackOptions {
   limits?: UnpackLimits;
 }
 
-/** Layers being unpacked by this process, so that tasks started together don't each unpack the same one. */
-const underway = new Map<string, Promise<UnpackedLayer>>();
+/** So that tasks started together don't each unpack the same layer. */
+const once = createSingleFlight<UnpackedLayer>();
 
 /**
  * Unpacks the layers that the cache doesn't have yet; those it has are not even opened. A layer appears in the cache
@@ -35,21 +36,11 @@ export async function unpackImage(image: Image, options: UnpackOptions): Promise
   const layers: UnpackedLayer[] = [];
   for (const [index, blob] of image.layers.entries()) {
     const diffId = config.rootfs.diff_ids[index] ?? "";
-    layers.push(
-      await once(join(options.cacheDirectory, "unpacked", diffId.replace(":", "/")), blob, diffId, remaining),
-    );
+    const directory = join(options.cacheDirectory, "unpacked", diffId.replace(":", "/"));
+    const open = async () => (await openLayer(directory)) ?? unpackLayer(directory, blob, diffId, remaining);
+    layers.push(await once(directory, open));
   }
   return { config, layers };
-}
-
-function once(directory: string, blob: Blob, diffId: string, remaining: UnpackLimits): Promise<UnpackedLayer> {
-  const running = underway.get(directory);
-  if (running) return running;
-  const started = openLayer(directory)
-    .then((found) => found ?? unpackLayer(directory, blob, diffId, remaining))
-    .finally(() => underway.delete(directory));
-  underway.set(directory, started);
-  return started;
 }
 
 /** The layer as it was unpacked earlier; undefined when it was not, or is not what it was any more. */
