@@ -13,4 +13,5 @@ export { applyInfrastructure } from "./infra/apply.ts";
 export type { ResourceChange } from "./infra/change-set.ts";
 export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.ts";
 export { destroyInfrastructure } from "./infra/destroy.ts";
+export { loadBalancerUrl } from "./infra/load-balancer-url.ts";
 export { planInfrastructure, type StackPlan } from "./infra/plan.ts";

@@ -9,15 +9,15 @@ export function stackFailure(
   { status, events }: FinishedOperation,
 ): FardelError {
   const failures = events.filter((event) => event.ResourceStatus?.endsWith("_FAILED") && !wasCancelled(event));
-  const first = failures.find((event) => event.PhysicalResourceId !== event.StackId) ?? failures[0];
+  const first = failures.find((event) => event.PhysicalResourceId !== event.StackId);
   const resource = first && `${first.LogicalResourceId} (${first.ResourceType})`;
-  const physicalId = first?.PhysicalResourceId;
+  const reason = first ?? failures[0];
   return new FardelError(
     "STACK_FAILED",
     `Could not ${action} the stack ${stack}${resource ? `: ${resource} failed.` : `: it ended as ${status}.`}`,
     {
-      where: [`stack ${stack}`, first?.LogicalResourceId, physicalId].filter(Boolean).join(", "),
-      why: [first?.ResourceStatusReason, ...aftermath(status, events)].filter(Boolean).join("\n"),
+      where: [`stack ${stack}`, first?.LogicalResourceId, first?.PhysicalResourceId].filter(Boolean).join(", "),
+      why: [reason?.ResourceStatusReason, ...aftermath(status, events)].filter(Boolean).join("\n"),
       fix: remedy(stack, status),
     },
   );
@@ -45,5 +45,5 @@ function remedy(stack: string, status: string): string {
     return `Mend what AWS names, then run \`aws cloudformation continue-update-rollback --stack-name ${stack}\`.`;
   }
   if (status === "DELETE_FAILED") return "Remove what still uses the resource, then run the command again.";
-  return "Mend what AWS names and run the command again; it starts this stack over.";
+  return "Mend what AWS names, then run the command again.";
 }
