@@ -20,6 +20,7 @@ export type ServiceName = keyof Services;
 
 /** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
 export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
+  ecr: () => import("./ecr/index.ts").then((module) => module.ecr),
   elasticloadbalancing: () => import("./elasticloadbalancing/index.ts").then((module) => module.elasticloadbalancing),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),

@@ -1,0 +1,187 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { AwsError } from "../../errors.ts";
+import type { Region } from "../../region.ts";
+import type { Operations } from "../../service.ts";
+import { checkWrite } from "./conditions.ts";
+import { invalidArgument, noSuchUpload } from "./errors.ts";
+import type { Objects, ObjectVersion } from "./objects.ts";
+import { receiveBody } from "./receive.ts";
+
+type S3Operations = Operations<typeof import("@aws-sdk/client-s3")>;
+
+interface Part {
+  number: number;
+  file: string;
+  size: number;
+  md5: string;
+  modified: Date;
+}
+
+interface Upload {
+  id: string;
+  bucket: string;
+  key: string;
+  started: Date;
+  contentType: string | undefined;
+  metadata: Record<string, string>;
+  parts: Part[];
+}
+
+// "Part size: 5 MiB to 5 GiB. There is no minimum size limit on the last part of your multipart upload."
+const minimumPartBytes = 5 * 1024 * 1024;
+
+export function multipartOperations(region: Region, objects: Objects): S3Operations {
+  const uploads = region.store.collection<Upload>("s3.uploads");
+
+  const find = (input: { Bucket: string; Key: string; UploadId: string }): Upload => {
+    objects.bucket(input.Bucket);
+    const upload = uploads.get(input.UploadId);
+    if (!upload || upload.bucket !== input.Bucket || upload.key !== input.Key) throw noSuchUpload(input.UploadId);
+    return upload;
+  };
+
+  return {
+    CreateMultipartUpload: (input) => {
+      objects.bucket(input.Bucket);
+      const id = randomBytes(32).toString("base64url");
+      uploads.put(id, {
+        id,
+        bucket: input.Bucket,
+        key: input.Key,
+        started: new Date(region.clock.now()),
+        contentType: input.ContentType,
+        metadata: input.Metadata ?? {},
+        parts: [],
+      });
+      return { Bucket: input.Bucket, Key: input.Key, UploadId: id };
+    },
+
+    UploadPart: async (input) => {
+      find(input);
+      if (input.PartNumber < 1 || input.PartNumber > 10_000) {
+        throw invalidArgument("Part number must be an integer between 1 and 10000, inclusive");
+      }
+      const file = objects.newFile();
+      const { size, md5 } = await receiveBody(input.Body, objects.path(file), input);
+      const upload = find(input);
+      const part = { number: input.PartNumber, file, size, md5, modified: new Date(region.clock.now()) };
+      const replaced = upload.parts.filter(({ number }) => number === part.number);
+      uploads.put(upload.id, { ...upload, parts: [...upload.parts.filter((each) => !replaced.includes(each)), part] });
+      objects.removeFiles(replaced);
+      return { ETag: `"${md5}"` };
+    },
+
+    CompleteMultipartUpload: async (input) => {
+      const upload = find(input);
+      const parts = chooseParts(upload, input.MultipartUpload?.Parts ?? []);
+      const file = objects.newFile();
+      await concatenate(
+        parts.map((part) => objects.path(part.file)),
+        objects.path(file),
+      );
+      const digests = Buffer.concat(parts.map(({ md5 }) => Buffer.from(md5, "hex")));
+      const version: Omit<ObjectVersion, "id"> = {
+        deleteMarker: false,
+        file,
+        size: parts.reduce((sum, { size }) => sum + size, 0),
+        // The ETag of a multipart object: the MD5 of its parts' MD5s, and how many they are.
+        etag: `"${createHash("md5").update(digests).digest("hex")}-${parts.length}"`,
+        modified: new Date(region.clock.now()),
+        contentType: upload.contentType,
+        headers: {},
+        metadata: upload.metadata,
+        checksums: {},
+        tags: {},
+      };
+      const added = region.store.transaction(() => {
+        checkWrite(input, input.Key, objects.find(input.Bucket, input.Key)?.versions[0]);
+        uploads.delete(upload.id);
+        return objects.add(objects.bucket(input.Bucket), input.Key, version);
+      });
+      objects.removeFiles(upload.parts);
+      return {
+        Location: new URL(`/${input.Bucket}/${input.Key}`, region.endpoint).href,
+        Bucket: input.Bucket,
+        Key: input.Key,
+        ETag: added.etag,
+        ...(added.id !== "null" && { VersionId: added.id }),
+      };
+    },
+
+    AbortMultipartUpload: (input) => {
+      const upload = find(input);
+      uploads.delete(upload.id);
+      objects.removeFiles(upload.parts);
+      return {};
+    },
+
+    ListParts: (input) => {
+      const upload = find(input);
+      const after = Number(input.PartNumberMarker ?? 0);
+      const rest = inOrder(upload.parts).filter(({ number }) => number > after);
+      const page = rest.slice(0, input.MaxParts ?? 1000);
+      return {
+        Bucket: upload.bucket,
+        Key: upload.key,
+        UploadId: upload.id,
+        IsTruncated: rest.length > page.length,
+        NextPartNumberMarker: page.length > 0 ? String(page.at(-1)?.number) : undefined,
+        Parts: page.map(({ number, size, md5, modified }) => ({
+          PartNumber: number,
+          Size: size,
+          ETag: `"${md5}"`,
+          LastModified: modified,
+        })),
+      };
+    },
+
+    ListMultipartUploads: (input) => {
+      objects.bucket(input.Bucket);
+      const found = uploads
+        .list()
+        .filter(({ bucket, key }) => bucket === input.Bucket && key.startsWith(input.Prefix ?? ""));
+      return {
+        Bucket: input.Bucket,
+        IsTruncated: false,
+        Uploads: found.map(({ id, key, started }) => ({ UploadId: id, Key: key, Initiated: started })),
+      };
+    },
+  };
+}
+
+function chooseParts(upload: Upload, named: { PartNumber?: number | undefined; ETag?: string | undefined }[]): Part[] {
+  if (named.some(({ PartNumber = 0 }, index) => index > 0 && PartNumber <= (named[index - 1]?.PartNumber ?? 0))) {
+    const message =
+      "The list of parts was not in ascending order. The parts list must be specified in order by part number.";
+    throw new AwsError("InvalidPartOrder", message, { status: 400 });
+  }
+  const parts = named.map(({ PartNumber, ETag }) =>
+    upload.parts.find(({ number, md5 }) => number === PartNumber && md5 === ETag?.replaceAll('"', "")),
+  );
+  if (parts.length === 0 || parts.includes(undefined)) {
+    const message =
+      "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+    throw new AwsError("InvalidPart", message, { status: 400 });
+  }
+  const chosen = parts.flatMap((part) => part ?? []);
+  if (chosen.slice(0, -1).some(({ size }) => size < minimumPartBytes)) {
+    const message = "Your proposed upload is smaller than the minimum allowed size";
+    throw new AwsError("EntityTooSmall", message, { status: 400 });
+  }
+  return chosen;
+}
+
+function inOrder(parts: Part[]): Part[] {
+  return [...parts].sort((a, b) => a.number - b.number);
+}
+
+async function concatenate(sources: string[], target: string): Promise<void> {
+  for (const [index, source] of sources.entries()) {
+    await pipeline(
+      createReadStream(source),
+      createWriteStream(target, { flags: index === 0 ? "w" : "a", mode: 0o600 }),
+    );
+  }
+}
