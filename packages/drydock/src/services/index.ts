@@ -20,8 +20,10 @@ export type ServiceName = keyof Services;
 
 /** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
 export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
+  cloudformation: () => import("./cloudformation/index.ts").then((module) => module.cloudformation),
   ecr: () => import("./ecr/index.ts").then((module) => module.ecr),
   elasticloadbalancing: () => import("./elasticloadbalancing/index.ts").then((module) => module.elasticloadbalancing),
+  ec2: () => import("./ec2/index.ts").then((module) => module.ec2),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),
   s3: () => import("./s3/index.ts").then((module) => module.s3),
