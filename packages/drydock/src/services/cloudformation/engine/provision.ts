@@ -1,0 +1,139 @@
+import { AwsError } from "../../../errors.ts";
+import { resolveDynamicReferences } from "../template/dynamic-references.ts";
+import { compare } from "./comparison.ts";
+import { dynamicReader } from "./dynamic-values.ts";
+import type { Environment } from "./environment.ts";
+import { generatedName } from "./physical-name.ts";
+import { checkProperties } from "./properties.ts";
+import type { Physical, StackRecord } from "./records.ts";
+import type { ExistingContext, ResourceContext, ResourceType } from "./resource-type.ts";
+
+/** One physical resource of a stack, as the steps below work on it. */
+export interface Subject {
+  stack: StackRecord;
+  logicalId: string;
+  signal: AbortSignal;
+}
+
+type Properties = Record<string, unknown>;
+
+async function contextOf(
+  { region }: Environment,
+  subject: Subject,
+  type: ResourceType,
+  physical: Physical,
+): Promise<ResourceContext<Properties>> {
+  const resolved = (await resolveDynamicReferences(physical.properties, dynamicReader(region))) as Properties;
+  return {
+    ...identity(region, subject, physical),
+    properties: checkProperties({ name: physical.type, ...type }, subject.logicalId, resolved),
+  };
+}
+
+function identity(region: Environment["region"], { stack, logicalId, signal }: Subject, physical: Physical) {
+  return {
+    region,
+    logicalId,
+    stackName: stack.name,
+    stackId: stack.id,
+    tags: physical.tags,
+    token: physical.token,
+    signal,
+    made: () => {},
+    generatedName: (maxLength: number) => generatedName(stack.name, logicalId, physical.token, maxLength),
+  };
+}
+
+/**
+ * Makes a resource.
+ * @param made called with the physical id as soon as there is something that would have to be deleted again
+ */
+export async function createPhysical(
+  environment: Environment,
+  subject: Subject,
+  type: ResourceType,
+  physical: Physical,
+  made: (physicalId: string) => void,
+): Promise<Physical> {
+  let known: string | undefined;
+  const tell = (physicalId: string) => {
+    if (physicalId !== known) made(physicalId);
+    known = physicalId;
+  };
+  const context = { ...(await contextOf(environment, subject, type, physical)), made: tell };
+  const physicalId = await type.create(context);
+  tell(physicalId);
+  return settled(type, { ...physical, physicalId }, { ...context, physicalId, attributes: {} });
+}
+
+/** Changes a resource from what it is to what it is to be. */
+export async function updatePhysical(
+  environment: Environment,
+  subject: Subject,
+  type: ResourceType,
+  before: Physical,
+  after: Physical,
+): Promise<Physical> {
+  const context = await contextOf(environment, subject, type, after);
+  const { properties: previous } = await contextOf(environment, subject, type, before);
+  const { changed } = compare(type, before, after);
+  if (!type.update)
+    throw new Error(`Resource type ${after.type} can't change [${[...changed].join(", ")}] of a resource in place`);
+  const { attributes } = before;
+  const physicalId =
+    (await type.update({
+      ...context,
+      physicalId: before.physicalId,
+      attributes,
+      previous,
+      previousTags: before.tags,
+      changed,
+    })) ?? before.physicalId;
+  return settled(type, { ...after, physicalId }, { ...context, physicalId, attributes });
+}
+
+async function settled(
+  type: ResourceType,
+  physical: Physical,
+  context: ExistingContext<Properties>,
+): Promise<Physical> {
+  await type.settle?.(context);
+  return { ...physical, attributes: (await type.read?.(context)) ?? {} };
+}
+
+/** Deletes a resource; dynamic references of its properties are left as they are: what they name may be gone by now. */
+export async function deletePhysical(
+  { region }: Environment,
+  subject: Subject,
+  type: ResourceType,
+  physical: Physical,
+  options: { snapshot?: boolean } = {},
+): Promise<void> {
+  const context: ExistingContext<Properties> = {
+    ...identity(region, subject, physical),
+    properties: lenient(type, physical.properties),
+    physicalId: physical.physicalId,
+    attributes: physical.attributes,
+  };
+  if (options.snapshot) await type.snapshot?.(context);
+  await type.delete(context);
+}
+
+/** Properties with their types where they pass the check, which those of a resource that once was made do. */
+function lenient(type: ResourceType, properties: Properties): Properties {
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, value]) => {
+      try {
+        return [[name, type.properties[name]?.shape(value, name)]];
+      } catch {
+        return [];
+      }
+    }),
+  );
+}
+
+/** What a failed step is shown as. */
+export function failureReason(error: unknown): string {
+  if (error instanceof AwsError) return `${error.message} (Service error code: ${error.code})`;
+  return error instanceof Error ? error.message : String(error);
+}
