@@ -3,6 +3,7 @@ export { type Aws, connectAws } from "./aws/clients.ts";
 export { isAwsError } from "./aws/errors.ts";
 export { type AwsTarget, localEnvironment } from "./aws/target.ts";
 export type * from "./config/app.ts";
+export { jsonSchema } from "./config/json-schema.ts";
 export { loadManifest, type ManifestSource, manifestFromYaml, type ResolveOptions, resolveApp } from "./config/load.ts";
 export { fillText } from "./config/references.ts";
 export type { Manifest } from "./config/schema/manifest.ts";

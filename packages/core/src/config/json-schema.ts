@@ -38,33 +38,35 @@ export function jsonSchema(): JsonSchema {
   };
 }
 
-/** The same schema with nothing required, no defaults (they belong to the merged result), and null for removal. */
+/** The same schema with null for removal. */
 function asOverride(schema: JsonSchema): JsonSchema {
-  const { default: _, required: __, ...rest } = schema;
-  return {
-    description: schema.description,
-    anyOf: [transform({ ...rest, description: undefined }, asOverride), { type: "null" }],
-  };
+  return { description: schema.description, anyOf: [asPart({ ...schema, description: undefined }), { type: "null" }] };
+}
+
+/** The same schema with nothing required and no defaults: they belong to the merged result. */
+function asPart({ default: _, required: __, ...schema }: JsonSchema): JsonSchema {
+  return transform(schema, asOverride, asPart);
 }
 
 /** Any text may have `${…}` in it, which no pattern of the finished value foresees. */
 function withReferences(schema: JsonSchema): JsonSchema {
-  const changed = transform(schema, withReferences);
+  const changed = transform(schema, withReferences, withReferences);
   return changed.pattern === undefined ? changed : { ...changed, pattern: `(?:${changed.pattern})|\\$\\{` };
 }
 
-/** The schema with its values' schemas changed; names of keys keep theirs. */
-function transform(schema: JsonSchema, change: (part: JsonSchema) => JsonSchema): JsonSchema {
+type Change = (schema: JsonSchema) => JsonSchema;
+
+/** The schema with the schemas of values inside it changed, and its alternatives; names of keys keep theirs. */
+function transform(schema: JsonSchema, changeValue: Change, changeAlternative: Change): JsonSchema {
   const { properties, additionalProperties, items, anyOf, ...rest } = schema;
-  const changed = (part: unknown) => (isSchema(part) ? change(part) : part);
+  const changed = (part: unknown, change: Change) => (isSchema(part) ? change(part) : part);
   return Object.fromEntries(
     Object.entries({
       ...rest,
-      properties: properties && mapValues(record(properties), change),
-      additionalProperties: changed(additionalProperties),
-      items: changed(items),
-      // Alternatives are of one value: to leave it out is said once, outside.
-      anyOf: anyOf?.map((part) => (isSchema(part) ? transform(part, change) : part)),
+      properties: properties && mapValues(record(properties), changeValue),
+      additionalProperties: changed(additionalProperties, changeValue),
+      items: changed(items, changeValue),
+      anyOf: anyOf?.map((part) => changed(part, changeAlternative)),
     }).filter(([, value]) => value !== undefined),
   );
 }

@@ -79,7 +79,7 @@ export function resolveApp(source: ManifestSource, environment: string, options:
     directory: dirname(source.path),
     hostEnvironment: options.hostEnvironment ?? process.env,
     missingVariables: "refused",
-    defaultRegion: options.defaultRegion ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION,
+    defaultRegion: options.defaultRegion ?? (process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION),
     platform: options.platform ?? machine(),
     look,
   });

@@ -46,7 +46,8 @@ export class ResolveScope {
   }
 
   get region(): string | undefined {
-    const written = this.#text("environments", "region") ?? this.#text("region") ?? this.surroundings.defaultRegion;
+    const written =
+      this.#text("environments", "region") ?? this.#text("region") ?? (this.surroundings.defaultRegion || undefined);
     // Nothing leaves the machine in `local`, so any region will do.
     return written ?? (this.local ? "us-east-1" : undefined);
   }

@@ -95,9 +95,15 @@ export const workloadShape = {
     .prefault("512MB")
     .meta({ description: "Memory of a task; 1GB is 1024MB.", examples: ["512MB", "2GB"] }),
   capacity: z
-    .union([choice(["on-demand", "spot"]), section({ spot: whole(0, 100, "a percentage") })], {
-      error: "on-demand, spot, or { spot: <percentage> }",
-    })
+    .union(
+      [
+        choice(["on-demand", "spot"]),
+        section({ spot: whole(0, 100, "a percentage").meta({ description: "Percentage of tasks on Spot." }) }),
+      ],
+      {
+        error: "on-demand, spot, or { spot: <percentage> }",
+      },
+    )
     .prefault("on-demand")
     .meta({
       description:

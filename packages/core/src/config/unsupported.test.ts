@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { FardelError } from "../errors.ts";
+import { appOf, referenceManifest } from "./fixture.ts";
+import { refuseUnsupported, unsupportedKeys, whereWritten } from "./unsupported.ts";
+
+const supported = `app: shop
+images: { api: { build: ./api, builder: node } }
+services:
+  web:
+    image: api
+    port: 80
+    route: { path: /* }
+    scale: { min: 2 }
+    capacity: on-demand
+    rollout: { strategy: rolling, approve: automatic, alarms: [] }
+    sidecars: {}
+    taskDefinition: {}
+    env: { "A": b }
+    secrets: { URL: databases.main.url, KEY: mail#key }
+tasks: { migrate: { image: api, capacity: { spot: 0 } } }
+databases: { main: {} }
+queues: {}
+release: { before: [migrate], after: [], order: [[web]], together: [], tags: [] }
+`;
+
+test("what is supported is refused nowhere, though written out", () => {
+  const app = appOf(supported);
+  expect(unsupportedKeys(app)).toEqual([]);
+  expect(() => refuseUnsupported(app)).not.toThrow();
+});
+
+test("the reference manifest asks for much that is to come", () => {
+  expect(
+    unsupportedKeys(appOf(referenceManifest, "production")).map(({ path, message }) => `${path}: ${message}`),
+  ).toMatchInlineSnapshot(`
+    [
+      "images.web: building with a Dockerfile: not built yet",
+      "services.web.scale.cpu: autoscaling: not built yet",
+      "services.web.capacity: Fargate Spot: not built yet",
+      "services.web.secrets["*"]: spreading a JSON secret: not built yet",
+      "services.web.sidecars.datadog: sidecars: not built yet",
+      "services.web.rollout.approve: approval of a rollout: not built yet",
+      "services.web.rollout.bake: bake time: not built yet",
+      "services.web.rollout.alarms[0]: alarms that fail a rollout: not built yet",
+      "services.indexer.capacity.spot: Fargate Spot: not built yet",
+      "tasks.report.schedule: scheduled tasks: not built yet",
+      "queues.ingest: queues: not built yet",
+      "release.order[1]: more than one wave: not built yet",
+      "release.together[0]: bundles of services: not built yet",
+      "release.tags[0]: image tags: not built yet",
+      "release.tags[1]: image tags: not built yet",
+    ]
+  `);
+});
+
+test("every later key is refused with its line", () => {
+  const app = appOf(
+    supported
+      .replace("scale: { min: 2 }", "scale: { min: 2, max: 4, cpu: 60 }")
+      .replace("after: []", "after: [migrate]"),
+  );
+  expect(() => refuseUnsupported(app)).toThrow(FardelError);
+  try {
+    refuseUnsupported(app);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "Unsupported", exitCode: 2 });
+    expect(error instanceof FardelError && error.why).toMatchInlineSnapshot(`
+      "fardel.yaml:8:30  services.web.scale.cpu
+        autoscaling: not built yet
+
+      fardel.yaml:18:39  release.after[0]
+        tasks after the rollout: not built yet"
+    `);
+  }
+});
+
+test("a value can be found again where it was written, or what it belongs to", () => {
+  const app = appOf(`${supported}environments: { production: { services: { web: { port: 81 } } } }\n`, "production");
+  expect(whereWritten(app, "services.web.port")).toBe("fardel.yaml:19  environments.production.services.web.port");
+  expect(whereWritten(app, "services.web.memory")).toBe("fardel.yaml:4  services.web");
+  expect(whereWritten(app, "cluster")).toBe("fardel.yaml");
+});
