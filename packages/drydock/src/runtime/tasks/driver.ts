@@ -22,6 +22,8 @@ export interface Launch {
   /** The container's own directory on this machine, for the driver's files; removed with the task. */
   directory: string;
   image: PulledImage;
+  /** Of the machine the task definition asks for; an image of another one doesn't run, as on Fargate. */
+  architecture: "amd64" | "arm64";
   /** Of the container definition, after overrides; they replace the image's. */
   entryPoint?: string[];
   command?: string[];
@@ -73,8 +75,8 @@ export type StartFailureKind =
 /** Why a task can't start; the message begins with the kind, as ECS writes it into `stoppedReason`. */
 export class StartFailure extends Error {
   override readonly name = "StartFailure";
-  /** The container it is about. */
-  readonly container: string | undefined;
+  /** The container it is about, where it is about one. */
+  container: string | undefined;
 
   constructor(kind: StartFailureKind, detail: string, container?: string) {
     super(`${kind}: ${detail}`);

@@ -1,11 +1,11 @@
-import type { TaskStopCode } from "@aws-sdk/client-ecs";
+import type { Region } from "../../region.ts";
+import { addressBookOf } from "../network.ts";
+import type { Driver } from "./driver.ts";
+import { TaskLife } from "./life.ts";
+import { createRecord, isStopped, type StopRequest, taskIdOf, taskRecords } from "./record.ts";
 import type { TaskSpec, TaskState } from "./task.ts";
 
-/** Why a task is asked to stop, as DescribeTasks will show it. */
-export interface StopRequest {
-  stopCode: TaskStopCode;
-  reason: string;
-}
+export type { StopRequest };
 
 /**
  * Lives the lives of tasks: from a TaskSpec to STOPPED, by itself. Who decides what runs calls `start` and `stop`
@@ -21,8 +21,9 @@ export interface TaskRunner {
   /** Asks a task to stop; the first reason stays. Unknown or stopped tasks are left alone. */
   stop(taskArn: string, request: StopRequest): void;
   /**
-   * To be called once, after a restart of drydock and before anything else: takes up every recorded task whose processes
-   * still live, reports the others as STOPPED, and says which tasks it took up.
+   * To be called once, after a restart of drydock and before anything else: goes on with every task that was begun and not
+   * STOPPED, and answers their ARNs. Where the processes still live the task goes on as if nothing had happened;
+   * where they don't, or where it was still being started, it is stopped and reported as any other.
    */
   adopt(): string[];
   /** Stops every task (TerminationNotice) and waits until the last process is gone and the last report is made. */
@@ -31,3 +32,55 @@ export interface TaskRunner {
 
 /** Called with the whole state at every change, in order; never inside a store transaction of the runner's. */
 export type ReportTask = (state: TaskState) => void;
+
+export function createTaskRunner(options: { region: Region; driver: Driver; report: ReportTask }): TaskRunner {
+  const { region, driver, report } = options;
+  const records = taskRecords(region);
+  const surroundings = { region, driver, report, records, addresses: addressBookOf(region) };
+  const lives = new Map<string, TaskLife>();
+  let closing = false;
+
+  const keep = (life: TaskLife): TaskLife => {
+    lives.set(life.taskId, life);
+    void life.ended.then(() => lives.delete(life.taskId));
+    return life;
+  };
+
+  return {
+    start(spec) {
+      const taskId = taskIdOf(spec.taskArn);
+      if (records.get(taskId)) return;
+      const record = createRecord(spec);
+      records.put(taskId, record);
+      report(record.state);
+      // Not within this call: the caller's transaction may still be rolled back, and with it the record. A task that
+      // is asked for while drydock shuts down is reported STOPPED by the next one's `adopt`.
+      setImmediate(() => {
+        const recorded = records.get(taskId);
+        if (!closing && recorded) keep(new TaskLife(surroundings, recorded)).begin();
+      });
+    },
+    stop(taskArn, request) {
+      const taskId = taskIdOf(taskArn);
+      const life = lives.get(taskId);
+      if (life) {
+        life.stop(request);
+        return;
+      }
+      const record = records.get(taskId);
+      if (record && !isStopped(record)) records.put(taskId, { ...record, stopRequest: record.stopRequest ?? request });
+    },
+    adopt() {
+      for (const record of records.list()) keep(new TaskLife(surroundings, record)).resume();
+      return [...lives.values()].map((life) => life.taskArn);
+    },
+    async close() {
+      closing = true;
+      const open = [...lives.values()];
+      for (const life of open) {
+        life.stop({ stopCode: "TerminationNotice", reason: "The embedded region is shutting down" });
+      }
+      await Promise.all(open.map((life) => life.ended));
+    },
+  };
+}

@@ -12,6 +12,8 @@ export function temporaryDirectory(): string {
   return directory;
 }
 
+export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+
 /** An unpacked image of this machine's platform: files by path, `mode` 0755 for all of them. */
 export function unpackedImage(config: ContainerConfig, files: Record<string, string> = {}): PulledImage {
   const rootDirectory = temporaryDirectory();
@@ -19,7 +21,6 @@ export function unpackedImage(config: ContainerConfig, files: Record<string, str
     mkdirSync(dirname(join(rootDirectory, path)), { recursive: true });
     writeFileSync(join(rootDirectory, path), content, { mode: 0o755 });
   }
-  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   return {
     digest: `sha256:${"0".repeat(64)}`,
     config: { os: "linux", architecture, config, rootfs: { type: "layers", diff_ids: [] } },
@@ -34,6 +35,7 @@ export function launchOf(script: string, more: Partial<Launch> = {}): Launch {
     runtimeId: "0123456789abcdef0123456789abcdef-1",
     directory: join(temporaryDirectory(), "container"),
     image,
+    architecture,
     environment: {},
     ports: [],
     ...more,

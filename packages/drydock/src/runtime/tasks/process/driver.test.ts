@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Clock, systemClock } from "../../../clock.ts";
 import type { Driver, Launch } from "../driver.ts";
-import { launchOf, readOutput, unpackedImage, until } from "./driver.fixture.ts";
+import { architecture, launchOf, readOutput, unpackedImage, until } from "./driver.fixture.ts";
 import { createProcessDriver } from "./driver.ts";
 
 const driver: Driver = createProcessDriver({
@@ -118,6 +118,12 @@ test("a binary for another architecture ends at once with an exec format error",
   elf.writeUInt16LE(243, 18); // RISC-V
   const image = unpackedImage({ Cmd: ["/app/server"] }, { "app/server": elf.toString("latin1") });
   expect(await run(launchOf("", { image }))).toEqual({ exitCode: 1, output: "exec /app/server: exec format error\n" });
+
+  const other = architecture === "arm64" ? "amd64" : "arm64";
+  expect(await run(launchOf("", { architecture: other }))).toEqual({
+    exitCode: 1,
+    output: "exec node: exec format error\n",
+  });
 });
 
 test("stop signals the main process once, waits for it and reports its exit code", async () => {

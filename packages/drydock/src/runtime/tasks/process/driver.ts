@@ -27,8 +27,12 @@ export function createProcessDriver(options: {
     async start(launch) {
       mkdirSync(launch.directory, { recursive: true, mode: 0o700 });
       const surroundings = hostSurroundings(launch);
+      const argv = containerArguments(launch);
       try {
-        const command = hostCommand(launch, containerArguments(launch), surroundings);
+        if (launch.image.config.architecture !== launch.architecture) {
+          throw new NotExecutable(`exec ${argv[0]}: exec format error`);
+        }
+        const command = hostCommand(launch, argv, surroundings);
         const supervised = await SupervisedProcess.start({ ...command, directory: launch.directory }, clock);
         return running(supervised, launch.directory, async () => launch, clock);
       } catch (error) {
