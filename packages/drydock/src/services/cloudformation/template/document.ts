@@ -22,22 +22,13 @@ function readJson(body: string): unknown {
   }
 }
 
-// "CloudFormation supports the YAML Version 1.1 specification" without these tags and without hash merges
-// (https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html).
-const unsupportedTags = /timestamp|binary|omap|pairs|set|merge/;
-
 function readYaml(body: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(body, {
-    version: "1.1",
-    merge: false,
+    // Every scalar is text at first: what YAML makes of `0644`, `22:22` or `1.10` differs from version to version.
+    schema: "failsafe",
     lineCounter: lines,
     logLevel: "silent",
-    customTags: (tags) =>
-      tags.filter((tag) => {
-        const name = typeof tag === "string" ? tag : `${tag.tag} ${tag.format ?? ""}`;
-        return !unsupportedTags.test(name) && !name.endsWith("TIME");
-      }),
   });
   const problem = document.errors[0];
   if (problem) {
@@ -65,9 +56,14 @@ function plain(node: Node | null, document: Document): unknown {
   return node.tag?.startsWith("!") ? longForm(node.tag.slice(1), value) : value;
 }
 
-/** YAML 1.1 as CloudFormation reads it: `yes` and `on` are true, but `y` and `n` are text. */
-function scalarValue({ value, source }: Scalar): unknown {
-  return typeof value === "boolean" && /^[yn]$/i.test(source ?? "") ? source : value;
+/** A plain scalar is null, a boolean as in YAML 1.1, a number that is written as numbers are, or else its text. */
+function scalarValue({ value, type }: Scalar): unknown {
+  const text = String(value);
+  if (type !== "PLAIN") return text;
+  if (/^(|~|null|Null|NULL)$/.test(text)) return null;
+  if (/^(true|yes|on)$/i.test(text)) return true;
+  if (/^(false|no|off)$/i.test(text)) return false;
+  return /^-?[\d.]+$/.test(text) && String(Number(text)) === text ? Number(text) : text;
 }
 
 const shortFunctions = new Set(

@@ -114,6 +114,10 @@ Resources:
       Port: 22:22
       Yes: yes
       Y: n
+      Mode: 0644
+      Version2: 1.10
+      Number: 8080
+      Exponent: e1
 `);
   expect(template.conditions).toEqual({
     Large: { "Fn::And": [{ "Fn::Equals": [{ Ref: "Stage" }, "production"] }, { "Fn::Not": [{ Condition: "Small" }] }] },
@@ -129,5 +133,9 @@ Resources:
     Port: "22:22",
     Yes: true,
     Y: "n",
+    Mode: "0644",
+    Version2: "1.10",
+    Number: 8080,
+    Exponent: "e1",
   });
 });
