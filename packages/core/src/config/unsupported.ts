@@ -20,7 +20,7 @@ const anythingBut =
  * Keys the schema knows and releases don't act on yet. Nothing is silently ignored: `up` and `deploy` refuse them.
  * Whoever builds what a row says takes the row out.
  */
-const laterKeys: readonly LaterKey[] = [
+export const laterKeys: readonly LaterKey[] = [
   {
     key: "images.*",
     does: "building with a Dockerfile",

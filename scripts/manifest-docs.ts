@@ -1,0 +1,146 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type JsonSchema, jsonSchema } from "@fardel/core/config/json-schema.ts";
+import { durationPattern, sizePattern } from "@fardel/core/config/units.ts";
+import { laterKeys } from "@fardel/core/config/unsupported.ts";
+
+/** Writes docs/manifest.md from the manifest's schema, so that the page and `fardel schema` can't part. */
+const docs = join(import.meta.dirname, "..", "docs");
+export const manifestPage = join(docs, "manifest.md");
+
+const introduction = `# The manifest
+
+One file describes an app: \`fardel.yaml\`, or \`fardel.config.ts\` with the same keys as its default export (an object, or a
+function of the environment's name). Every command looks for it in the current directory and then in its parents.
+\`fardel schema\` prints its JSON Schema, for editors.
+
+<!-- Written by \`node scripts/manifest-docs.ts\` from the schema: change that, not this page. -->`;
+
+const values = `## Values
+
+**Durations** are whole numbers with a unit: \`30s\`, \`5m\`, \`2h\`, \`7d\`. **Sizes** too: \`512MB\`, \`1GB\`; 1GB is 1024MB, as in
+ECS's own documentation.
+
+**Names** (of the app, its services, tasks, images and so on) are lower-case letters, digits and single hyphens, start with a
+letter and have at most 24 characters. \`<app>-<cluster>\` names the load balancer and has at most 32; \`<app>-<service>\` names
+target groups and has at most 30 for a service with a route.
+
+**References** may stand in any text:
+
+| reference | is |
+|---|---|
+| \`\${app}\`, \`\${environment}\`, \`\${region}\` | the names |
+| \`\${env.NAME}\` | the environment variable \`NAME\` of whoever runs fardel; it has to be set |
+| \`\${services.<name>.url}\`, \`\${services.<name>.host}\` | the address of a service with a route; in \`env\` only |
+| \`\${queues.<name>.url}\` | the URL of a queue; in \`env\` only |
+| \`\${release}\`, \`\${commit}\` | number and commit of the release; in \`env\` and in \`args\` of an image only |
+| \`$\${\` | a literal \`\${\` |
+
+**Secrets** are named, never written: under \`secrets:\`, each environment variable says where ECS finds its value when a task starts.
+
+| written | is |
+|---|---|
+| \`databases.<name>.<field>\` | \`url\`, \`host\`, \`port\`, \`name\`, \`user\` or \`password\` of a database |
+| \`stripe-key\` | the Secrets Manager secret \`/<app>/<environment>/stripe-key\` |
+| \`arn:aws:secretsmanager:…\`, \`arn:aws:ssm:…:parameter/…\` | that secret or parameter |
+| \`mail#password\` | one key of a secret that is JSON |
+| \`"*": app-settings\` | every key of a secret that is JSON, each as a variable of its name |
+
+**Environments** override whatever stands above them. Maps are merged key by key, everything else (lists too) is replaced, and
+\`null\` removes a key. \`local\`, the embedded region, is always there.`;
+
+export function manifestDocs(): string {
+  const reference = readFileSync(join(docs, "reference.fardel.yaml"), "utf8").trimEnd();
+  const later = [...new Set(laterKeys.map(({ does }) => `- ${does}`))];
+  return [
+    introduction,
+    `\`\`\`yaml\n${reference}\n\`\`\``,
+    values,
+    "## Keys",
+    ...sections(jsonSchema(), ""),
+    "## Not built yet",
+    "Keys that ask for these are checked like all others, and `up` and `deploy` refuse them until it exists:",
+    later.join("\n"),
+    "",
+  ].join("\n\n");
+}
+
+/** A table of the keys of a map, followed by those of the maps in it. */
+function sections(schema: JsonSchema, path: string, known = new Map<string, string>()): string[] {
+  const keys = Object.entries(schema.properties ?? {}).filter((entry): entry is [string, JsonSchema] =>
+    isSchema(entry[1]),
+  );
+  const rows = keys.map(([key, value]) => row(key, value, schema.required?.includes(key) ?? false));
+  const table = ["| key | value | unless given | |", "|---|---|---|---|", ...rows].join("\n");
+  const before = known.get(table);
+  if (before !== undefined) return [`### \`${path}\``, `As [\`${before}\`](#${anchor(before)}).`];
+  known.set(table, path);
+  const heading = path === "" ? [] : [`### \`${path}\``];
+  const below = keys.flatMap(([key, value]) => {
+    const at = path === "" ? key : `${path}.${key}`;
+    // What an environment may override is what stands above it.
+    if (path === "environments.<name>" && value.anyOf !== undefined) return [];
+    const [inner, suffix] = mapOf(value);
+    return inner === undefined ? [] : sections(inner, `${at}${suffix}`, known);
+  });
+  return [...heading, table, ...below];
+}
+
+function row(key: string, schema: JsonSchema, required: boolean): string {
+  const { description = "", default: value, examples } = schema;
+  const unset = required ? "**required**" : value === undefined ? "" : code(value);
+  const example =
+    Array.isArray(examples) && examples.length > 0 ? ` For example ${examples.map(code).join(", ")}.` : "";
+  return `| \`${key}\` | ${kindOf(schema)} | ${unset} | ${`${description}${example}`.replaceAll("|", "\\|")} |`;
+}
+
+/** The schema of a map with fixed keys at or below this value, and how a path goes on to it. */
+function mapOf(schema: JsonSchema): [inner: JsonSchema | undefined, suffix: string] {
+  if (schema.properties !== undefined) return [schema, ""];
+  const alternative = schema.anyOf?.find((each) => isSchema(each) && each.properties !== undefined);
+  if (isSchema(alternative)) return [alternative, ""];
+  const named = schema.additionalProperties;
+  return isSchema(named) && named.properties !== undefined ? [named, ".<name>"] : [undefined, ""];
+}
+
+function kindOf(schema: JsonSchema): string {
+  if (schema.anyOf !== undefined) {
+    return schema.anyOf
+      .map((each) => (isSchema(each) ? kindOf(each) : ""))
+      .filter((kind) => kind !== "nothing")
+      .join(" or ");
+  }
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
+  if (schema.pattern?.includes(durationPattern.source)) return "duration";
+  if (schema.pattern?.includes(sizePattern.source)) return "size";
+  const types: Record<string, string> = {
+    string: "text",
+    boolean: "true or false",
+    integer: "number",
+    object: "map",
+    null: "nothing",
+    array: isSchema(schema.items) ? `list of ${plural(kindOf(schema.items))}` : "list",
+  };
+  const first = Array.isArray(schema.type) ? schema.type[0] : schema.type;
+  return types[first ?? ""] ?? first ?? "anything";
+}
+
+function plural(kind: string): string {
+  return kind === "text" ? "texts" : kind.replace(/^list/, "lists");
+}
+
+function code(value: unknown): string {
+  // Text that looks like a number needs its quotes in YAML too.
+  const text = typeof value === "string" && !/^[\d.]+$/.test(value) ? value : JSON.stringify(value);
+  return `\`${text.replaceAll("|", "\\|")}\``;
+}
+
+function anchor(heading: string): string {
+  return heading.toLowerCase().replaceAll(/[^a-z0-9-]/g, "");
+}
+
+function isSchema(part: unknown): part is JsonSchema {
+  return typeof part === "object" && part !== null && !Array.isArray(part);
+}
+
+if (import.meta.main) writeFileSync(manifestPage, manifestDocs());
