@@ -22,8 +22,7 @@ const values = `## Values
 ECS's own documentation.
 
 **Names** (of the app, its services, tasks, images and so on) are lower-case letters, digits and single hyphens, start with a
-letter and have at most 24 characters. \`<app>-<cluster>\` names the load balancer and has at most 32; \`<app>-<service>\` names
-target groups and has at most 30 for a service with a route.
+letter and have at most 24 characters. An app with a route has a load balancer named \`<app>-<cluster>\`, of at most 32.
 
 **References** may stand in any text:
 

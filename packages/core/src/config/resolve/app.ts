@@ -7,9 +7,7 @@ import type { ResolveScope } from "./scope.ts";
 import { resolveService } from "./service.ts";
 import { resolveWorkload } from "./workload.ts";
 
-/** Names of load balancers and target groups have 32 characters; a pair of target groups needs two for `-a` and `-b`. */
 const longestLoadBalancerName = 32;
-const longestTargetGroupName = 30;
 const secondsPerDay = 86_400;
 
 /** The app a parsed environment describes. What is wrong with it is reported to the scope. */
@@ -25,7 +23,9 @@ export function resolveParsed(scope: ResolveScope, parsed: ParsedEnvironment, wr
   });
   const settings = parsed.environments;
   const cluster = settings.cluster ?? scope.environment;
-  checkNameLengths(scope, parsed.app, cluster, Object.values(services));
+  if (Object.values(services).some((service) => service.route !== undefined)) {
+    checkLoadBalancerName(scope, `${parsed.app}-${cluster}`);
+  }
   if (scope.local && settings.account !== undefined) {
     scope.report(["environments", "account"], "local is the embedded region: it has no account to check", {
       on: "key",
@@ -113,17 +113,16 @@ function checkRoutes(scope: ResolveScope, services: readonly Service[]): void {
   }
 }
 
-function checkNameLengths(scope: ResolveScope, app: string, cluster: string, services: readonly Service[]): void {
-  const loadBalancer = `${app}-${cluster}`;
-  if (loadBalancer.length > longestLoadBalancerName) {
-    const path = scope.has("environments", "cluster") ? ["environments", "cluster"] : ["app"];
-    const long = `the load balancer's name ${loadBalancer} has ${loadBalancer.length} characters, and AWS allows 32`;
+/** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html: Name */
+function checkLoadBalancerName(scope: ResolveScope, name: string): void {
+  const path = scope.has("environments", "cluster") ? ["environments", "cluster"] : ["app"];
+  if (name.length > longestLoadBalancerName) {
+    const long = `the load balancer's name ${name} has ${name.length} characters, and AWS allows ${longestLoadBalancerName}`;
     scope.report(path, long, { fix: "shorten the app's or the cluster's name" });
   }
-  for (const { name, route } of services) {
-    if (route === undefined || `${app}-${name}`.length <= longestTargetGroupName) continue;
-    const long = `the target group's name ${app}-${name} is longer than the ${longestTargetGroupName} characters there are`;
-    scope.report(["services", name], long, { on: "key", fix: "shorten the app's or the service's name" });
+  if (name.startsWith("internal-")) {
+    const message = `the load balancer's name would be ${name}, and AWS keeps internal- for itself`;
+    scope.report(["app"], message, { fix: "choose another name for the app" });
   }
 }
 

@@ -25,7 +25,7 @@ const route = section({
 const health = section({
   path: textMatching(/^\/\S{0,1023}$/, "a path that starts with /, such as /healthz")
     .prefault("/")
-    .meta({ description: "Path that answers 2xx or 3xx when the task can serve.", examples: ["/healthz"] }),
+    .meta({ description: "Path that answers 2xx when the task can serve.", examples: ["/healthz"] }),
   interval: duration(5, 300, "5s to 5m").prefault("5s").meta({ description: "Time between two checks of a task." }),
   timeout: duration(2, 120, "2s to 2m")
     .prefault("2s")
