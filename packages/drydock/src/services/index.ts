@@ -22,6 +22,7 @@ export type ServiceName = keyof Services;
 export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
   cloudformation: () => import("./cloudformation/index.ts").then((module) => module.cloudformation),
   ecr: () => import("./ecr/index.ts").then((module) => module.ecr),
+  ecs: () => import("./ecs/index.ts").then((module) => module.ecs),
   elasticloadbalancing: () => import("./elasticloadbalancing/index.ts").then((module) => module.elasticloadbalancing),
   ec2: () => import("./ec2/index.ts").then((module) => module.ec2),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
