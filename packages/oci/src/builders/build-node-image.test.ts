@@ -165,6 +165,15 @@ describe("an app without dependencies", () => {
     expect(await build()).toMatchObject({ cached: { dependencies: true, source: false } });
   });
 
+  test("needs to say how it starts unless whoever runs it does", async () => {
+    write({ "report.js": "" });
+    await expect(build()).rejects.toMatchObject({ code: "entry-point-missing" });
+    expect((await configOf(await build({ commandRequired: false }))).config).toEqual({
+      Env: ["NODE_ENV=production"],
+      WorkingDir: "/app",
+    });
+  });
+
   test("may be there only to say what it needs in development", async () => {
     write({ "package.json": { devDependencies: { typescript: "7" } }, "server.js": "" });
     expect((await build()).layers).toHaveLength(1);

@@ -5,7 +5,7 @@ import { assembleImage, type NewLayer } from "./assemble-image.ts";
 import { dependencyLayer } from "./dependency-layer.ts";
 import { findEntryPoint } from "./entry-point.ts";
 import { installTarget, type Libc } from "./npm-install.ts";
-import { readPackageManifest } from "./package-manifest.ts";
+import { type PackageManifest, readPackageManifest } from "./package-manifest.ts";
 import { sourceLayer } from "./source-layer.ts";
 
 export interface NodeImageOptions {
@@ -16,6 +16,8 @@ export interface NodeImageOptions {
   libc?: Libc;
   /** What the image runs; unless given, what package.json says. */
   command?: string[];
+  /** False when whoever runs the image brings a command: then package.json need not say how the app starts. */
+  commandRequired?: boolean;
   /** An image with Node in it, for the same platform. Without it the image holds the app alone. */
   base?: Image;
   /** Absolute; created when it is not there, may be shared. */
@@ -52,14 +54,14 @@ export async function buildNodeImage(options: NodeImageOptions): Promise<BuiltIm
   const prefix = workingDirectory.slice(1);
   // In this order, because installing may take a minute, and what is wrong with the source is known at once.
   const source = await sourceLayer(directory, prefix, cacheDirectory);
-  const command = options.command ?? findEntryPoint(manifest, source.files);
+  const command = options.command ?? entryPoint(manifest, source.files, options.commandRequired ?? true);
   const target = installTarget(platform, options.libc);
   const dependencies = await dependencyLayer({ directory, manifest, prefix, target, cacheDirectory, onProgress });
 
   const layers: NewLayer[] = [{ ...source.layer, createdBy: "fardel: app source" }];
   if (dependencies.layer) layers.unshift({ ...dependencies.layer, createdBy: "fardel: npm ci --omit=dev" });
   const image = await assembleImage(platform, base, layers, {
-    Cmd: command,
+    ...(command && { Cmd: command }),
     Env: ["NODE_ENV=production"],
     WorkingDir: workingDirectory,
   });
@@ -70,6 +72,15 @@ export async function buildNodeImage(options: NodeImageOptions): Promise<BuiltIm
     sizeBytes: blobs.reduce((sum, blob) => sum + blob.size, 0),
     cached: { dependencies: dependencies.cached, source: source.cached },
   };
+}
+
+function entryPoint(manifest: PackageManifest, files: ReadonlySet<string>, required: boolean): string[] | undefined {
+  try {
+    return findEntryPoint(manifest, files);
+  } catch (error) {
+    if (required) throw error;
+    return undefined;
+  }
 }
 
 async function checkDirectory(directory: string): Promise<void> {

@@ -9,6 +9,7 @@ export interface PackageManifest {
   main?: string;
   bin?: string | Record<string, string>;
   scripts?: Record<string, string>;
+  engines?: { node?: string };
   workspaces?: string[] | { packages?: string[] };
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;

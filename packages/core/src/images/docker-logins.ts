@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Credentials } from "@fardel/oci";
+
+interface DockerConfiguration {
+  auths?: Record<string, { auth?: string; username?: string; password?: string }>;
+  credHelpers?: Record<string, string>;
+  credsStore?: string;
+}
+
+/**
+ * What `docker login` (or podman, crane, …) has kept for a registry in Docker's configuration, directly or with a
+ * credential helper; undefined when there is nothing. Docker itself need not be there.
+ * https://docs.docker.com/reference/cli/docker/login/#credential-stores
+ */
+export async function dockerLogin(registry: string, variables: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
+  const directory = variables.DOCKER_CONFIG || join(homedir(), ".docker");
+  const configuration = await readConfiguration(join(directory, "config.json"));
+  // Docker Hub is kept under the address of its first API.
+  const keys =
+    registry === "docker.io" ? ["https://index.docker.io/v1/", "docker.io"] : [registry, `https://${registry}`];
+  for (const key of keys) {
+    const helper = configuration.credHelpers?.[key] ?? (configuration.auths?.[key] && configuration.credsStore);
+    const found = helper ? await askHelper(helper, key, variables) : keptLogin(configuration.auths?.[key]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function readConfiguration(path: string): Promise<DockerConfiguration> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as DockerConfiguration;
+  } catch {
+    return {};
+  }
+}
+
+function keptLogin(kept: { auth?: string; username?: string; password?: string } | undefined): Credentials | undefined {
+  const [, username = kept?.username, password = kept?.password] =
+    /^([^:]*):(.*)$/s.exec(Buffer.from(kept?.auth ?? "", "base64").toString("utf8")) ?? [];
+  return username && password ? { username, password } : undefined;
+}
+
+/** The helper's protocol: https://github.com/docker/docker-credential-helpers#development */
+async function askHelper(
+  helper: string,
+  server: string,
+  variables: NodeJS.ProcessEnv,
+): Promise<Credentials | undefined> {
+  const child = spawn(`docker-credential-${helper}`, ["get"], { env: variables, stdio: ["pipe", "pipe", "ignore"] });
+  const failed = new Promise<undefined>((resolve) => child.once("error", () => resolve(undefined)));
+  child.stdin.on("error", () => {}).end(server);
+  const answer = await Promise.race([text(child.stdout), failed]);
+  try {
+    const { Username, Secret } = JSON.parse(answer ?? "") as { Username?: string; Secret?: string };
+    return Username && Secret ? { username: Username, password: Secret } : undefined;
+  } catch {
+    return undefined;
+  }
+}
