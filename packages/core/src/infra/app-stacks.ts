@@ -4,7 +4,7 @@ import { stackNames } from "./names.ts";
 import { type Stack, stackTags } from "./stack.ts";
 import { applicationTemplate } from "./templates/application.ts";
 import { clusterTemplate } from "./templates/cluster.ts";
-import { dataStackPolicy, dataTemplate } from "./templates/data.ts";
+import { dataStackPolicy, dataTemplate, preciousTypes } from "./templates/data.ts";
 import { registryTemplate } from "./templates/registry.ts";
 import { stateTemplate } from "./templates/state.ts";
 
@@ -30,6 +30,7 @@ export function appStacks(app: App): AppStacks {
           name: names.registry,
           template: registryTemplate(app, names.registry),
           tags: { ...kind("registry"), ...ofApp },
+          keeps: ["AWS::ECR::Repository"],
         }
       : undefined,
     cluster: {
@@ -42,13 +43,16 @@ export function appStacks(app: App): AppStacks {
           name: names.data,
           template: dataTemplate(app, names.data, { deletionProtection: !isLocal, finalSnapshot: !isLocal }),
           tags: { ...kind("data"), ...ofEnvironment },
-          policy: dataStackPolicy(app),
+          policy: dataStackPolicy,
+          keeps: preciousTypes,
         }
       : undefined,
     application: {
       name: names.application,
       template: applicationTemplate(app, names),
       tags: { ...kind("application"), ...ofEnvironment },
+      // A service taken out of the manifest is still running, logging and routed to when its stack is updated.
+      keeps: ["AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::Logs::LogGroup"],
     },
   };
 }

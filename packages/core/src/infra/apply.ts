@@ -5,7 +5,8 @@ import type { Emit } from "../events.ts";
 import { appStacks, deploymentSteps } from "./app-stacks.ts";
 import { type DeployedStack, deployStack } from "./deploy-stack.ts";
 import { type EnvironmentDescriptor, readDescriptor } from "./descriptor.ts";
-import { describeStack, type Stack } from "./stack.ts";
+import { prepareStack } from "./prepare-stack.ts";
+import type { Stack } from "./stack.ts";
 
 /**
  * Brings all stacks of an app in its environment to what the manifest says, independent ones at the same time, and
@@ -14,23 +15,21 @@ import { describeStack, type Stack } from "./stack.ts";
 export async function applyInfrastructure(app: App, aws: Aws, emit: Emit): Promise<EnvironmentDescriptor> {
   await verifyAccount(aws);
   const stacks = appStacks(app);
-  const steps = deploymentSteps(stacks);
-  const described = await Promise.all(
-    steps.flat().map(async ({ name }) => [name, await describeStack(aws, name)] as const),
+  const steps = await Promise.all(
+    deploymentSteps(stacks).map((step) => Promise.all(step.map((stack) => prepareStack(aws, stack)))),
   );
-  const current = new Map(described);
   const deployed = new Map<string, DeployedStack>();
   const upload = (stack: Stack) => (body: string) =>
     uploadTemplate(aws, deployed.get(stacks.state.name)?.outputs.StateBucket ?? "", stack.name, body);
   for (const step of steps) {
     await allSettled(
-      step.map(async (stack) => {
-        deployed.set(stack.name, await deployStack(aws, stack, current.get(stack.name), upload(stack), emit));
+      step.map(async ({ stack, current }) => {
+        deployed.set(stack.name, await deployStack(aws, stack, current, upload(stack), emit));
       }),
     );
   }
-  const changed = steps.flat().filter((stack) => deployed.get(stack.name)?.outcome !== "unchanged");
-  await Promise.all(changed.map((stack) => upload(stack)(JSON.stringify(stack.template, null, 2))));
+  const changed = steps.flat().filter(({ stack }) => deployed.get(stack.name)?.outcome !== "unchanged");
+  await Promise.all(changed.map(({ stack }) => upload(stack)(JSON.stringify(stack.template, null, 2))));
   return await readDescriptor(aws, app.name, app.environment);
 }
 

@@ -25,6 +25,7 @@ export class FakeCloudFormation {
   /** Operation and stack, in order, without the reading ones. */
   readonly writes: string[] = [];
   readonly events = new Map<string, StackEvent[]>();
+  /** Bodies or URLs as given; the last one is what GetTemplate answers. */
   readonly templates: string[] = [];
   script: Script = {};
   private changeSetType = "";
@@ -64,6 +65,10 @@ export class FakeCloudFormation {
   async describeChangeSet() {
     const { refusal, changes = [{ ResourceChange: { Action: "Add", LogicalResourceId: "Bucket" } }] } = this.script;
     return refusal ? { Status: "FAILED", StatusReason: refusal } : { Status: "CREATE_COMPLETE", Changes: changes };
+  }
+
+  async getTemplate() {
+    return { TemplateBody: this.templates.at(-1) };
   }
 
   async deleteChangeSet() {

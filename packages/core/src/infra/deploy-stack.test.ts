@@ -128,15 +128,6 @@ describe("deployStack", () => {
     expect(result).toMatchObject({ code: "STACK_STUCK", fix: expect.stringContaining("continue-update-rollback") });
   });
 
-  test("never touches somebody else's stack", async () => {
-    const { result, writes } = await deploy([{ StackName: "shop", StackStatus: "ROLLBACK_COMPLETE", Tags: [] }]);
-    expect(result).toMatchObject({
-      code: "STACK_NOT_OURS",
-      why: "Its tags say so: fardel:app is not set, not shop.",
-    });
-    expect(writes).toEqual([]);
-  });
-
   test("protects a stack that holds data, also when only that is missing", async () => {
     const data = { ...stack, policy: { Statement: [] } };
     const protection = ["UpdateTerminationProtection shop", "SetStackPolicy shop"];

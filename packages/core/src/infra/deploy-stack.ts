@@ -6,7 +6,7 @@ import type { Emit } from "../events.ts";
 import { type ChangeSet, createChangeSet } from "./change-set.ts";
 import { deleteStack } from "./delete-stack.ts";
 import { followStack, lastEventId } from "./follow-stack.ts";
-import { assertOurs, describeStack, isUnchanged, type Stack, stackCondition, stackOutputs } from "./stack.ts";
+import { describeStack, isUnchanged, type Stack, stackCondition, stackOutputs } from "./stack.ts";
 import { stackFailure } from "./stack-failure.ts";
 import type { Value } from "./templates/template.ts";
 
@@ -17,8 +17,8 @@ export interface DeployedStack {
 
 /**
  * Brings a stack to its wanted state through a change set, or leaves it when it is there already. `current` is what
- * `describeStack` said of it. Throws a FardelError: `STACK_FAILED` when a resource fails (after CloudFormation's rollback),
- * `STACK_BUSY`, `STACK_STUCK`, `STACK_NOT_OURS`, `CHANGE_SET_FAILED`.
+ * `prepareStack` found of it. Throws a FardelError: `STACK_FAILED` when a resource fails (after CloudFormation's rollback),
+ * `STACK_BUSY`, `STACK_STUCK`, `CHANGE_SET_FAILED`.
  */
 export async function deployStack(
   aws: Aws,
@@ -31,7 +31,6 @@ export async function deployStack(
   const finished = (outcome: DeployedStack["outcome"] | "failed") =>
     emit({ type: "stack.finished", stack: stack.name, outcome, durationMs: Math.round(performance.now() - begin) });
   try {
-    assertOurs(stack, current);
     const deployed = isUnchanged(stack, current)
       ? { outcome: "unchanged" as const, outputs: stackOutputs(current) }
       : await change(aws, stack, current, upload, emit);

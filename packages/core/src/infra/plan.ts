@@ -6,7 +6,8 @@ import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import { appStacks, deploymentSteps } from "./app-stacks.ts";
 import { createChangeSet, type ResourceChange } from "./change-set.ts";
-import { assertOurs, describeStack, isUnchanged, type Stack, stackCondition } from "./stack.ts";
+import { prepareStack } from "./prepare-stack.ts";
+import { isUnchanged, type Stack, stackCondition } from "./stack.ts";
 import type { Resource, Template } from "./templates/template.ts";
 
 export interface StackPlan {
@@ -28,9 +29,8 @@ export async function planInfrastructure(app: App, aws: Aws): Promise<StackPlan[
   );
 }
 
-async function planStack(aws: Aws, stack: Stack): Promise<StackPlan> {
-  const current = await describeStack(aws, stack.name);
-  assertOurs(stack, current);
+async function planStack(aws: Aws, wanted: Stack): Promise<StackPlan> {
+  const { stack, current } = await prepareStack(aws, wanted);
   if (isUnchanged(stack, current)) return { stack: stack.name, action: "none", changes: [] };
   const condition = stackCondition(current);
   if (condition === "absent" || condition === "empty" || condition === "never created") {

@@ -13,6 +13,8 @@ export interface Stack {
   tags: Record<string, string>;
   /** Set where losing a resource is losing data: the stack policy; such a stack is also protected from deletion. */
   policy?: Value;
+  /** Types of resources that stay in the stack when its template no longer has them; see `prepareStack`. */
+  keeps?: string[];
 }
 
 /** Tags by which fardel knows its stacks. */
@@ -24,11 +26,20 @@ export const stackTags = {
 };
 
 /** The output that holds what the stack was deployed from. As a tag it would touch every resource at each change. */
-const digestOutput = "FardelDigest";
+export const digestOutput = "FardelDigest";
 
-/** sha-256, in hex, of all that decides what the stack is. */
+/** sha-256, in hex, of all that decides what the stack is; the order of keys doesn't. */
 export function stackDigest(stack: Stack): string {
-  return createHash("sha256").update(JSON.stringify(stack)).digest("hex");
+  const canonical = JSON.stringify(stack, (_, value) => (isRecord(value) ? sortedByKey(value) : value));
+  return createHash("sha256").update(canonical).digest("hex");
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function sortedByKey(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The template with its stack's digest as an output, as compact JSON. */

@@ -61,21 +61,22 @@ export function dataTemplate(app: App, stack: string, protection: DataProtection
   );
 }
 
+/** Resources that hold data: a database, and the password that opens it. */
+export const preciousTypes = ["AWS::RDS::DBInstance", "AWS::SecretsManager::Secret"];
+
 /** Forbids updates that would lose a database or its password; only deleting the whole stack can. */
-export function dataStackPolicy(app: App): Value {
-  const precious = Object.keys(app.databases).flatMap((name) => [databaseId(name), credentialsSecretId(name)]);
-  return {
-    Statement: [
-      { Effect: "Allow", Principal: "*", Action: "Update:*", Resource: "*" },
-      {
-        Effect: "Deny",
-        Principal: "*",
-        Action: ["Update:Replace", "Update:Delete"],
-        Resource: precious.map((id) => `LogicalResourceId/${id}`),
-      },
-    ],
-  };
-}
+export const dataStackPolicy: Value = {
+  Statement: [
+    { Effect: "Allow", Principal: "*", Action: "Update:*", Resource: "*" },
+    {
+      Effect: "Deny",
+      Principal: "*",
+      Action: ["Update:Replace", "Update:Delete"],
+      Resource: "*",
+      Condition: { StringEquals: { ResourceType: preciousTypes } },
+    },
+  ],
+};
 
 /** Logical id, and name of the output, of the JSON secret with the keys url, host, port, name, user and password. */
 export function connectionSecretId(database: string): string {

@@ -60,13 +60,15 @@ export function loadBalancerResources(app: App, routed: RoutedService[]): Record
 }
 
 function targetGroup(app: App, service: RoutedService): Resource {
-  const { health, port } = service.route;
+  const { health } = service.route;
   return {
     Type: "AWS::ElasticLoadBalancingV2::TargetGroup",
     Properties: {
       TargetType: "ip",
       Protocol: "HTTP",
-      Port: port,
+      // Only for targets registered without a port, which ECS never does. The service's own port would mean another target
+      // group at each change of it, and the old one can't be deleted while the release routes to it.
+      Port: 80,
       VpcId: importFrom(app.cluster, "VpcId"),
       HealthCheckPath: health.path,
       HealthCheckIntervalSeconds: health.intervalSeconds,

@@ -24,7 +24,7 @@ export function repositoryId(image: string): string {
 function repository(name: string): Resource {
   return {
     Type: "AWS::ECR::Repository",
-    // An image taken out of the manifest may be what the last good release runs on.
+    // Deleting the stack would fail on repositories with images; they are removed after it.
     DeletionPolicy: "RetainExceptOnCreate",
     UpdateReplacePolicy: "Retain",
     Properties: {

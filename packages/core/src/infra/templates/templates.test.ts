@@ -3,7 +3,7 @@ import { stackNames } from "../names.ts";
 import { shop, tinyShop } from "../shop.fixture.ts";
 import { applicationTemplate } from "./application.ts";
 import { clusterTemplate } from "./cluster.ts";
-import { dataStackPolicy, dataTemplate } from "./data.ts";
+import { dataTemplate } from "./data.ts";
 import { registryTemplate } from "./registry.ts";
 import { stateTemplate } from "./state.ts";
 import { logicalId, type Template } from "./template.ts";
@@ -154,19 +154,6 @@ describe("data", () => {
       Properties: { DeletionProtection: false },
     });
   });
-
-  test("forbids updates that lose a database or its password", () => {
-    expect(dataStackPolicy(shop)).toMatchObject({
-      Statement: [
-        { Effect: "Allow", Action: "Update:*" },
-        {
-          Effect: "Deny",
-          Action: ["Update:Replace", "Update:Delete"],
-          Resource: ["LogicalResourceId/MainDatabase", "LogicalResourceId/MainCredentials"],
-        },
-      ],
-    });
-  });
 });
 
 describe("application", () => {
@@ -199,7 +186,7 @@ describe("application", () => {
         "Matcher": {
           "HttpCode": "200-299",
         },
-        "Port": 8080,
+        "Port": 80,
         "Protocol": "HTTP",
         "Tags": [
           {
