@@ -51,7 +51,7 @@ test("cut, spliced and doubled text", () => {
         ),
       );
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -90,7 +90,7 @@ test("values replaced by anything", () => {
       for (const [path, value] of changes) put(manifest, path, value);
       survives(stringify(manifest, { aliasDuplicateObjects: false }));
     }),
-    { numRuns: 150 },
+    { numRuns: 100 },
   );
 });
 
@@ -107,7 +107,7 @@ test("keys renamed", () => {
         survives(stringify(manifest));
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 });
 
