@@ -1,0 +1,46 @@
+import type { Tag } from "@aws-sdk/client-ecs";
+import { events } from "../../../runtime/scheduler/messages.ts";
+import type { Ecs } from "../ecs.ts";
+import type { ServiceRecord } from "../records.ts";
+import { launchTask } from "../tasks/launch.ts";
+import { taskDefinitionKeyOf } from "../tasks/view.ts";
+
+/** Starts tasks of one deployment of a service; answers the event that tells of it. */
+export function startServiceTasks(ecs: Ecs, service: ServiceRecord, deployment: string, count: number): string {
+  const { records } = ecs;
+  const { revision, subnets } = records.revisionOf(service, deployment);
+  const taskDefinition = records.taskDefinitions.get(taskDefinitionKeyOf(revision.taskDefinition ?? ""));
+  if (!taskDefinition) throw new Error(`Task definition ${revision.taskDefinition} of ${service.arn} is gone.`);
+  const targets = (revision.loadBalancers ?? []).flatMap(({ targetGroupArn, containerPort }) =>
+    targetGroupArn && containerPort ? [{ targetGroupArn, port: containerPort }] : [],
+  );
+  const ids = Array.from(
+    { length: count },
+    () =>
+      launchTask(ecs, {
+        clusterName: service.clusterName,
+        taskDefinition,
+        images: revision.containerImages ?? [],
+        subnets,
+        capacity: revision,
+        platformVersion: revision.platformVersion ?? "1.4.0",
+        group: `service:${service.name}`,
+        startedBy: deployment,
+        overrides: {},
+        enableExecuteCommand: service.settings.enableExecuteCommand,
+        tags: tagsForTask(ecs, service, taskDefinition.taskDefinitionArn ?? ""),
+        service: { name: service.name, deployment, targets },
+      }).id,
+  );
+  return events.started(service.name, ids);
+}
+
+function tagsForTask({ records }: Ecs, service: ServiceRecord, taskDefinitionArn: string): Tag[] {
+  const { propagateTags, enableECSManagedTags } = service.settings;
+  const source = { SERVICE: service.arn, TASK_DEFINITION: taskDefinitionArn, NONE: undefined }[propagateTags];
+  const managed = [
+    { key: "aws:ecs:clusterName", value: service.clusterName },
+    { key: "aws:ecs:serviceName", value: service.name },
+  ];
+  return [...((source ? records.tags.get(source) : undefined) ?? []), ...(enableECSManagedTags ? managed : [])];
+}

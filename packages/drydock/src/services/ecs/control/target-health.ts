@@ -1,0 +1,51 @@
+import type { Target } from "../../../runtime/scheduler/state.ts";
+import type { Ecs } from "../ecs.ts";
+import { type ServiceRecord, serviceKey } from "../records.ts";
+import { addEvents } from "./events.ts";
+
+type Health = Pick<Target, "state" | "description">;
+
+/** What the load balancer says about a service's targets at one moment. */
+export interface TargetHealth {
+  /** `unused` for a target that isn't registered. */
+  of(targetGroupArn: string, address: string, port: number): Health;
+  /** A target group couldn't be asked. */
+  unreadable: boolean;
+}
+
+export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promise<TargetHealth> {
+  const key = serviceKey(service);
+  const tasks = ecs.records.serviceTasks(service).filter((task) => !task.service?.gone);
+  const groups = new Set(tasks.flatMap((task) => (task.service?.targets ?? []).map((target) => target.targetGroupArn)));
+  const known = new Map<string, Health>();
+  let unreadable = false;
+  for (const arn of groups) {
+    ecs.control.watchTargetGroup(arn, key);
+    try {
+      const { TargetHealthDescriptions = [] } = await ecs.region
+        .call("elasticloadbalancing")
+        .DescribeTargetHealth({ TargetGroupArn: arn });
+      for (const { Target, TargetHealth } of TargetHealthDescriptions) {
+        known.set(`${arn} ${Target?.Id}:${Target?.Port}`, {
+          state: stateOf(TargetHealth?.State),
+          ...(TargetHealth?.Description ? { description: TargetHealth.Description } : {}),
+        });
+      }
+    } catch (error) {
+      unreadable = true;
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `(service ${service.name}) failed to describe target health on target-group ${arn} with (error ${reason})`;
+      const [newest] = ecs.records.serviceEvents.get(key) ?? [];
+      if (newest?.message !== message) addEvents(ecs, service, [message]);
+    }
+  }
+  return {
+    unreadable,
+    of: (arn, address, port) => known.get(`${arn} ${address}:${port}`) ?? { state: "unused" },
+  };
+}
+
+/** A registered target whose group no load balancer uses is `unused` too: for ECS it waits for its first check. */
+function stateOf(state: string | undefined): Target["state"] {
+  return state === "healthy" || state === "unhealthy" || state === "draining" ? state : "initial";
+}

@@ -1,0 +1,131 @@
+import { isDeepStrictEqual } from "node:util";
+import type { ServiceRevision, UpdateServiceRequest } from "@aws-sdk/client-ecs";
+import { beginDeployment, primaryOf, scaleService } from "../../../runtime/scheduler/deployments.ts";
+import type { InputOf } from "../../../service.ts";
+import { checkCompatibility, checkStrategy } from "../capacity.ts";
+import { activeCluster } from "../clusters.ts";
+import type { Ecs } from "../ecs.ts";
+import { invalidParameter } from "../errors.ts";
+import { newDeploymentId, newServiceDeploymentId } from "../names.ts";
+import type { EcsOperations } from "../operations.ts";
+import { type RevisionRecord, revisionKey, type ServiceRecord, serviceKey } from "../records.ts";
+import { completeConfiguration, schedulerSettings } from "../services/deployment-configuration.ts";
+import { activeService } from "../services/find.ts";
+import { checkLoadBalancers } from "../services/load-balancers.ts";
+import { refuseWhatIsNotBuilt } from "../services/refusals.ts";
+import { newRevision, type RevisionSettings } from "../services/revisions.ts";
+import { keepEndedRollout, keepRollout } from "../services/rollouts.ts";
+import { describeService } from "../services/view.ts";
+import { activeTaskDefinition, findTaskDefinition } from "../task-definitions/find.ts";
+import { checkSecurityGroups, lookUpSubnets } from "../tasks/network.ts";
+import { platformVersion } from "./run-task.ts";
+
+type Input = InputOf<typeof import("@aws-sdk/client-ecs"), "UpdateService">;
+
+export function updateServiceOperation(ecs: Ecs) {
+  const { records, region } = ecs;
+  return {
+    UpdateService: async (input) => {
+      const { clusterName } = activeCluster(ecs, input.cluster);
+      const before = activeService(ecs, clusterName, input.service);
+      refuseWhatIsNotBuilt(input);
+      if (input.desiredCount !== undefined && input.desiredCount < 0) {
+        throw invalidParameter("DesiredCount can't be negative.");
+      }
+      completeConfiguration(input.deploymentConfiguration, before.settings.deploymentConfiguration);
+      const replacement = await newRevisionFor(ecs, before, input);
+      const key = serviceKey(before);
+      region.store.transaction(() => {
+        // The service may have moved on while subnets and target groups were looked up.
+        const current = applySettings(activeService(ecs, clusterName, input.service), input);
+        records.services.put(key, replacement ? deploy(ecs, current, replacement) : current);
+      });
+      ecs.control.wake(key);
+      return { service: describeService(ecs, activeService(ecs, clusterName, input.service)) };
+    },
+  } satisfies EcsOperations;
+}
+
+/** What takes effect at once, without a deployment. */
+function applySettings(service: ServiceRecord, input: UpdateServiceRequest): ServiceRecord {
+  const before = service.settings;
+  const settings = {
+    deploymentConfiguration: completeConfiguration(input.deploymentConfiguration, before.deploymentConfiguration),
+    healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? before.healthCheckGracePeriodSeconds,
+    propagateTags: input.propagateTags ?? before.propagateTags,
+    enableECSManagedTags: input.enableECSManagedTags ?? before.enableECSManagedTags,
+    enableExecuteCommand: input.enableExecuteCommand ?? before.enableExecuteCommand,
+    availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? before.availabilityZoneRebalancing,
+  };
+  const { state } = service;
+  const scaled =
+    input.desiredCount === undefined || input.desiredCount === state.desiredCount
+      ? state
+      : scaleService(state, input.desiredCount);
+  return {
+    ...service,
+    settings,
+    state: {
+      ...scaled,
+      ...schedulerSettings(settings.deploymentConfiguration),
+      healthCheckGracePeriod: settings.healthCheckGracePeriodSeconds * 1000,
+      stuck: false,
+    },
+  };
+}
+
+/** The revision an update asks for; undefined when it asks for nothing that the PRIMARY deployment doesn't run. */
+async function newRevisionFor(
+  ecs: Ecs,
+  service: ServiceRecord,
+  input: Input,
+): Promise<{ settings: RevisionSettings; subnets: RevisionRecord["subnets"] } | undefined> {
+  const { revision, subnets } = ecs.records.revisionOf(service, primaryOf(service.state).id);
+  const before = settingsOf(revision);
+  const definition = input.taskDefinition ? activeTaskDefinition(ecs, input.taskDefinition) : undefined;
+  if (definition) checkCompatibility(definition);
+  const cluster = activeCluster(ecs, input.cluster);
+  const settings: RevisionSettings = {
+    ...before,
+    ...(definition ? { taskDefinition: definition.taskDefinitionArn } : {}),
+    ...(input.networkConfiguration ? { networkConfiguration: input.networkConfiguration } : {}),
+    ...(input.platformVersion ? { platformVersion: platformVersion(input.platformVersion) } : {}),
+    ...(input.loadBalancers ? { loadBalancers: input.loadBalancers } : {}),
+    ...(input.capacityProviderStrategy?.length
+      ? { capacityProviderStrategy: checkStrategy(cluster, input.capacityProviderStrategy), launchType: undefined }
+      : {}),
+  };
+  if (!input.forceNewDeployment && isDeepStrictEqual(plain(settings), plain(before))) return undefined;
+  if (input.networkConfiguration) await checkSecurityGroups(ecs.region, input.networkConfiguration);
+  const effective = definition ?? findTaskDefinition(ecs, settings.taskDefinition ?? "");
+  if (effective) await checkLoadBalancers(ecs.region, settings.loadBalancers ?? [], effective);
+  return {
+    settings,
+    subnets: input.networkConfiguration ? await lookUpSubnets(ecs.region, input.networkConfiguration) : subnets,
+  };
+}
+
+function deploy(
+  ecs: Ecs,
+  service: ServiceRecord,
+  { settings, subnets }: { settings: RevisionSettings; subnets: RevisionRecord["subnets"] },
+): ServiceRecord {
+  const deployment = newDeploymentId();
+  const { service: state, superseded } = beginDeployment(service.state, deployment, ecs.region.clock.now());
+  if (superseded) keepEndedRollout(ecs, service, superseded);
+  const deployed = { ...service, state, serviceDeployment: newServiceDeploymentId() };
+  ecs.records.revisions.put(revisionKey(service, deployment), newRevision(ecs, service, deployment, settings, subnets));
+  keepRollout(ecs, deployed);
+  return deployed;
+}
+
+function settingsOf(revision: ServiceRevision): RevisionSettings {
+  const { taskDefinition, launchType, capacityProviderStrategy, platformVersion, networkConfiguration, loadBalancers } =
+    revision;
+  return { taskDefinition, launchType, capacityProviderStrategy, platformVersion, networkConfiguration, loadBalancers };
+}
+
+/** Without the members that are there but undefined: they mean the same as missing ones. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,88 @@
+import type { ServiceDeployment, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
+import { failureThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
+import { isOngoing } from "../../../runtime/scheduler/deployments.ts";
+import type { Rollout } from "../../../runtime/scheduler/state.ts";
+import type { Ecs } from "../ecs.ts";
+import { type RolloutRecord, type ServiceRecord, serviceKey } from "../records.ts";
+import { countTasks } from "./counts.ts";
+
+/** Keeps the newest service deployment of a service as it is now. */
+export function keepRollout(ecs: Ecs, service: ServiceRecord): void {
+  const key = `${serviceKey(service)}/${service.serviceDeployment}`;
+  const before = ecs.records.rollouts.get(key);
+  if (before && !isOngoing(before.rollout)) return;
+  ecs.records.rollouts.put(key, rolloutRecord(ecs, service, service.state.rollout));
+}
+
+/** Keeps the end of a service deployment that a newer one, or the service's deletion, has cut short. */
+export function keepEndedRollout(ecs: Ecs, service: ServiceRecord, ended: Rollout): void {
+  const key = `${serviceKey(service)}/${service.serviceDeployment}`;
+  ecs.records.rollouts.put(key, rolloutRecord(ecs, service, ended));
+}
+
+function rolloutRecord(ecs: Ecs, service: ServiceRecord, rollout: Rollout): RolloutRecord {
+  const { desiredCount, circuitBreaker, deployments } = service.state;
+  // While the breaker watches, the count is the deployment's; what it was when the breaker triggered, the rollout keeps.
+  const watched = rollout.circuitBreaker.status === "MONITORING";
+  const failures = watched
+    ? (deployments.find(({ id }) => id === rollout.deployment)?.failedTasks ?? 0)
+    : rollout.circuitBreaker.failureCount;
+  const summary = (deployment: string): ServiceRevisionSummary => {
+    const wanted = deployments.find(({ id }) => id === deployment)?.desiredCount ?? 0;
+    const { running, pending } = countTasks(ecs, service, deployment);
+    return {
+      arn: ecs.names.serviceRevision(serviceKey(service), deployment),
+      requestedTaskCount: wanted,
+      runningTaskCount: running,
+      pendingTaskCount: pending,
+    };
+  };
+  return {
+    arn: ecs.names.serviceDeployment(serviceKey(service), service.serviceDeployment),
+    id: service.serviceDeployment,
+    serviceArn: service.arn,
+    clusterArn: ecs.names.cluster(service.clusterName),
+    rollout: { ...rollout, circuitBreaker: { ...rollout.circuitBreaker, failureCount: failures } },
+    threshold: failureThreshold(circuitBreaker.threshold, desiredCount),
+    deploymentConfiguration: service.settings.deploymentConfiguration,
+    sources: rollout.sources.map(summary),
+    target: summary(rollout.deployment),
+  };
+}
+
+/** A service deployment as DescribeServiceDeployments shows it. */
+export function describeRollout(ecs: Ecs, record: RolloutRecord): ServiceDeployment {
+  const { rollout } = record;
+  const { rollback, circuitBreaker } = rollout;
+  const key = record.serviceArn.slice(record.serviceArn.indexOf("/") + 1);
+  return {
+    serviceDeploymentArn: record.arn,
+    serviceArn: record.serviceArn,
+    clusterArn: record.clusterArn,
+    createdAt: new Date(rollout.createdAt),
+    startedAt: new Date(rollout.createdAt),
+    updatedAt: new Date(rollout.updatedAt),
+    ...(rollout.finishedAt === undefined ? {} : { finishedAt: new Date(rollout.finishedAt) }),
+    ...(rollout.stoppedAt === undefined ? {} : { stoppedAt: new Date(rollout.stoppedAt) }),
+    sourceServiceRevisions: record.sources,
+    targetServiceRevision: record.target,
+    status: rollout.status,
+    statusReason: rollout.statusReason,
+    deploymentConfiguration: record.deploymentConfiguration,
+    deploymentCircuitBreaker: {
+      status: circuitBreaker.status,
+      failureCount: circuitBreaker.failureCount,
+      threshold: record.threshold,
+    },
+    alarms: { status: "DISABLED" },
+    ...(rollback
+      ? {
+          rollback: {
+            reason: rollback.reason,
+            startedAt: new Date(rollback.startedAt),
+            serviceRevisionArn: ecs.names.serviceRevision(key, rollback.deployment),
+          },
+        }
+      : {}),
+  };
+}
