@@ -5,9 +5,11 @@ export interface PulledImage {
   /** Of the manifest for this platform: `sha256:…`. */
   digest: string;
   config: ImageConfig;
-  /** The unpacked layers: a directory shared by all tasks of this image, to be read only. */
-  rootDirectory: string;
+  /** Makes a container's own root directory from the unpacked layers; the directory must not exist yet. */
+  createRoot(directory: string): Promise<void>;
 }
+
+export type Architecture = "amd64" | "arm64";
 
 /** A container port and the loopback port that stands for it on this machine. */
 export interface PortBinding {
@@ -22,8 +24,8 @@ export interface Launch {
   /** The container's own directory on this machine, for the driver's files; removed with the task. */
   directory: string;
   image: PulledImage;
-  /** Of the machine the task definition asks for; an image of another one doesn't run, as on Fargate. */
-  architecture: "amd64" | "arm64";
+  /** Of the machine the task definition asks for; an image for another one doesn't run, as on Fargate. */
+  architecture: Architecture;
   /** Of the container definition, after overrides; they replace the image's. */
   entryPoint?: string[];
   command?: string[];
@@ -53,10 +55,15 @@ export interface RunningContainer {
   usage(): Promise<{ memoryBytes: number; cpuMilliseconds: number }>;
 }
 
+/**
+ * Makes an image ready, by reference (`host/repository:tag` or `…@sha256:…`); from an index the one for the architecture.
+ * Throws when it can't be had; the message becomes part of CannotPullContainerError.
+ */
+export type PullImage = (reference: string, architecture: Architecture) => Promise<PulledImage>;
+
 /** How containers really run. */
 export interface Driver {
-  /** Makes an image ready. Throws when it can't be had; the message becomes part of CannotPullContainerError. */
-  pull(reference: string): Promise<PulledImage>;
+  readonly pull: PullImage;
   /** Throws a StartFailure when the container can't be started. */
   start(launch: Launch): Promise<RunningContainer>;
   /**

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
 import type { AddressBook } from "../network.ts";
-import { type Driver, type Launch, type PulledImage, StartFailure } from "./driver.ts";
+import { type Architecture, type Driver, type Launch, type PulledImage, StartFailure } from "./driver.ts";
 import { containerEnvironment } from "./environment.ts";
 import { freePort } from "./process/ports.ts";
 import { containerPorts, type TaskRecord, taskDirectory } from "./record.ts";
@@ -37,7 +37,7 @@ export class Preparation {
     const reference = withDigest(image, this.record.spec.imageDigests[name]);
     const pulling =
       this.images.get(reference) ??
-      this.driver.pull(reference).catch((error) => {
+      this.driver.pull(reference, this.architecture).catch((error) => {
         throw new StartFailure(
           "CannotPullContainerError",
           `pull image manifest has been retried 1 time(s): failed to resolve ref ${reference}: ${error.message ?? error}`,
@@ -61,6 +61,10 @@ export class Preparation {
     }
   }
 
+  private get architecture(): Architecture {
+    return this.record.spec.runtimePlatform?.cpuArchitecture === "ARM64" ? "arm64" : "amd64";
+  }
+
   /** Everything the driver needs for one container. Throws a StartFailure. */
   async launch(definition: ContainerDefinition): Promise<Launch> {
     const { record, region } = this;
@@ -73,7 +77,7 @@ export class Preparation {
       runtimeId,
       directory: join(taskDirectory(region, record.spec.taskArn), name),
       image,
-      architecture: record.spec.runtimePlatform?.cpuArchitecture === "ARM64" ? "arm64" : "amd64",
+      architecture: this.architecture,
       entryPoint: definition.entryPoint,
       command: override?.command ?? definition.command,
       workingDirectory: definition.workingDirectory,

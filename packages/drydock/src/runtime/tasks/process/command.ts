@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
 import { type Launch, StartFailure } from "../driver.ts";
-import { ownNodeDirectory, parseEnvironment, portVariables, searchPath, translatePorts } from "./environment.ts";
+import { parseEnvironment, portVariables, searchPath, translatePorts } from "./environment.ts";
 import { executionObstacle, inspectExecutable, isExecutable } from "./executable.ts";
 import { mapArgument, resolveInRoot } from "./root.ts";
 
@@ -19,6 +19,11 @@ export type HostSurroundings = Pick<HostCommand, "workingDirectory" | "environme
 /** The kernel would refuse to execute it: the container starts and ends at once, with a line in its log. */
 export class NotExecutable extends Error {
   override readonly name = "NotExecutable";
+}
+
+/** Where the container's copy of the image lies. */
+export function rootDirectory({ directory }: Launch): string {
+  return join(directory, "root");
 }
 
 /** Entry point and command, by Docker's rule: a new entry point drops the image's command. */
@@ -46,7 +51,7 @@ export function hostSurroundings(launch: Launch): HostSurroundings {
       HOME: home,
       TMPDIR: temporary,
       ...portVariables(ports),
-      PATH: searchPath(image, PATH, workingDirectory, ownNodeDirectory),
+      PATH: searchPath(image.config, rootDirectory(launch), PATH, workingDirectory),
     },
   };
 }
@@ -56,26 +61,23 @@ export function hostSurroundings(launch: Launch): HostSurroundings {
  * NotExecutable when there is one that can't run here.
  */
 export function hostCommand(launch: Launch, argv: string[], surroundings: HostSurroundings): HostCommand {
-  const { rootDirectory } = launch.image;
+  const root = rootDirectory(launch);
   const [program, ...rest] = argv;
   if (!program) throw cannotStart("no command specified");
-  const { executable, prefix } = findProgram(program, rootDirectory, surroundings);
-  const translated = rest.map((argument) => mapArgument(rootDirectory, translatePorts(argument, launch.ports)));
+  const { executable, prefix } = findProgram(program, root, surroundings);
+  const translated = rest.map((argument) => mapArgument(root, translatePorts(argument, launch.ports)));
   return { ...surroundings, executable, arguments: [...prefix, ...translated] };
 }
 
 /** The program as a file of the host, with the arguments its interpreter wants before those of the command. */
 function findProgram(
   program: string,
-  rootDirectory: string,
+  root: string,
   { environment, workingDirectory }: HostSurroundings,
 ): { executable: string; prefix: string[] } {
   const directories = environment.PATH?.split(delimiter) ?? [];
   const candidates = program.includes("/")
-    ? [
-        isAbsolute(program) ? (resolveInRoot(rootDirectory, program) ?? program) : join(workingDirectory, program),
-        program,
-      ]
+    ? [isAbsolute(program) ? (resolveInRoot(root, program) ?? program) : join(workingDirectory, program), program]
     : directories.map((directory) => join(directory, program));
   // An image without a Node that runs here gets the one that runs drydock, also by the path of its own.
   if (basename(program) === "node") candidates.push(process.execPath);
@@ -90,7 +92,7 @@ function findProgram(
     }
     if (format.format !== "script" || existsSync(format.interpreter)) return { executable: candidate, prefix: [] };
     // `#!/usr/local/bin/node`: the interpreter is the image's, so it is looked up as if it were a command.
-    const interpreter = [resolveInRoot(rootDirectory, format.interpreter)]
+    const interpreter = [resolveInRoot(root, format.interpreter)]
       .concat(directories.map((directory) => join(directory, basename(format.interpreter))))
       .find((file) => file && isExecutable(file) && !executionObstacle(inspectExecutable(file)));
     if (interpreter) {
@@ -107,11 +109,11 @@ function findProgram(
 }
 
 /** A working directory the image doesn't have is an empty one, made for this container. */
-function hostWorkingDirectory({ workingDirectory, image, directory }: Launch): string {
-  const inImage = workingDirectory || image.config.config?.WorkingDir || "/";
-  const resolved = resolveInRoot(image.rootDirectory, inImage);
+function hostWorkingDirectory(launch: Launch): string {
+  const inImage = launch.workingDirectory || launch.image.config.config?.WorkingDir || "/";
+  const resolved = resolveInRoot(rootDirectory(launch), inImage);
   if (resolved) return resolved;
-  const made = join(directory, "work");
+  const made = join(launch.directory, "work");
   mkdirSync(made, { recursive: true, mode: 0o700 });
   return made;
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { ContainerConfig } from "@fardel/oci";
@@ -14,17 +15,22 @@ export function temporaryDirectory(): string {
 
 export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
-/** An unpacked image of this machine's platform: files by path, `mode` 0755 for all of them. */
-export function unpackedImage(config: ContainerConfig, files: Record<string, string> = {}): PulledImage {
-  const rootDirectory = temporaryDirectory();
+/** An image of this machine's platform: files by path, all of them executable, and symbolic links by path. */
+export function unpackedImage(
+  config: ContainerConfig,
+  files: Record<string, string> = {},
+  links: Record<string, string> = {},
+): PulledImage {
+  const image = temporaryDirectory();
   for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(rootDirectory, path)), { recursive: true });
-    writeFileSync(join(rootDirectory, path), content, { mode: 0o755 });
+    mkdirSync(dirname(join(image, path)), { recursive: true });
+    writeFileSync(join(image, path), content, { mode: 0o755 });
   }
+  for (const [path, target] of Object.entries(links)) symlinkSync(target, join(image, path));
   return {
     digest: `sha256:${"0".repeat(64)}`,
     config: { os: "linux", architecture, config, rootfs: { type: "layers", diff_ids: [] } },
-    rootDirectory,
+    createRoot: (directory) => cp(image, directory, { recursive: true, verbatimSymlinks: true }),
   };
 }
 

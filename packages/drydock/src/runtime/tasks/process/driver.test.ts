@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Clock, systemClock } from "../../../clock.ts";
@@ -71,7 +71,7 @@ test("runs the image's command in its working directory, with its environment an
     HOME: join(launch.directory, "home"),
     TMPDIR: join(launch.directory, "tmp"),
   });
-  expect(lines).toEqual([realpathSync(join(launch.image.rootDirectory, "app")), process.execPath, ""]);
+  expect(lines).toEqual([realpathSync(join(launch.directory, "root/app")), process.execPath, ""]);
   expect(exitCode).toBe(3);
 });
 
@@ -85,13 +85,13 @@ test("entry point and command of the task definition replace the image's, by Doc
 });
 
 test("absolute paths of the image are mapped, links inside it included; the host's and others are left alone", async () => {
-  const image = unpackedImage({ Entrypoint: ["echo"] }, { "app/real.js": "", "tmp/x": "" });
-  symlinkSync("/app/real.js", join(image.rootDirectory, "link.js"));
+  const files = { "app/real.js": "", "tmp/x": "" };
+  const image = unpackedImage({ Entrypoint: ["echo"] }, files, { "link.js": "/app/real.js" });
   const launch = launchOf("", {
     image,
     command: ["/link.js", "--file=/app/real.js", "/tmp/x", "/nowhere", "-c", "x/app"],
   });
-  const real = join(image.rootDirectory, "app/real.js");
+  const real = join(launch.directory, "root/app/real.js");
   expect((await run(launch)).output).toBe(`${real} --file=${real} /tmp/x /nowhere -c x/app\n`);
 });
 

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../clock.ts";
-import type { Driver, Launch, PulledImage, RunningContainer } from "../driver.ts";
-import { containerArguments, hostCommand, hostSurroundings, NotExecutable } from "./command.ts";
+import type { Driver, Launch, PullImage, RunningContainer } from "../driver.ts";
+import { containerArguments, hostCommand, hostSurroundings, NotExecutable, rootDirectory } from "./command.ts";
 import { groupUsage, signalProcess } from "./process-table.ts";
 import { stopSignal } from "./signals.ts";
 import { containerVariable, SupervisedProcess } from "./supervisor.ts";
@@ -13,19 +13,15 @@ import { containerVariable, SupervisedProcess } from "./supervisor.ts";
  * Runs an image's entry point on the host, from the image's unpacked layers: no container engine, and no isolation either.
  * The process runs as the user of drydock, so what only isolation could give has no effect: user, memory and CPU limits,
  * ulimits, capabilities, a read-only root, DNS and host entries. Its own are: working directory, environment, HOME, TMPDIR,
- * process group, ports. The image's files are shared by all its tasks and must not be written to; TMPDIR and HOME are
- * there for that and go with the task. An app has to listen on PORT.
+ * process group, ports, and a root directory with the image's files, which goes with the task. An app has to listen on PORT.
  */
-export function createProcessDriver(options: {
-  /** By reference (`host/repository:tag` or `…@sha256:…`), content from drydock's own registry. */
-  pull: (reference: string) => Promise<PulledImage>;
-  clock: Clock;
-}): Driver {
+export function createProcessDriver(options: { pull: PullImage; clock: Clock }): Driver {
   const { clock } = options;
   return {
     pull: options.pull,
     async start(launch) {
       mkdirSync(launch.directory, { recursive: true, mode: 0o700 });
+      await launch.image.createRoot(rootDirectory(launch));
       const surroundings = hostSurroundings(launch);
       const argv = containerArguments(launch);
       try {

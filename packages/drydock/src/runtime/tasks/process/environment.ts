@@ -22,19 +22,21 @@ export function parseEnvironment(entries: string[] = []): Record<string, string>
  * runs drydock, then the host's PATH. The image's system directories are left out where its programs can't run here.
  */
 export function searchPath(
-  image: { config: ImageConfig; rootDirectory: string },
+  config: ImageConfig,
+  rootDirectory: string,
   imagePath: string | undefined,
   workingDirectory: string,
-  nodeDirectory: string,
 ): string {
-  const native = runsHere(image.config, image.rootDirectory);
+  const native = runsHere(config, rootDirectory);
   const fromImage = (imagePath ?? [...systemDirectories].join(":"))
     .split(":")
     .filter((directory) => directory.startsWith("/") && (native || !systemDirectories.has(directory)))
-    .map((directory) => resolveInRoot(image.rootDirectory, directory))
+    .map((directory) => resolveInRoot(rootDirectory, directory))
     .filter((directory) => directory !== undefined);
   const host = process.env.PATH?.split(delimiter) ?? ["/usr/local/bin", "/usr/bin", "/bin"];
-  return [...fromImage, join(workingDirectory, "node_modules", ".bin"), nodeDirectory, ...host].join(delimiter);
+  return [...fromImage, join(workingDirectory, "node_modules", ".bin"), dirname(process.execPath), ...host].join(
+    delimiter,
+  );
 }
 
 /**
@@ -66,6 +68,3 @@ function runsHere(config: ImageConfig, rootDirectory: string): boolean {
   const musl = readdirSync(directory).find((name) => name.startsWith("ld-musl-"));
   return musl === undefined || existsSync(join("/lib", musl));
 }
-
-/** The directory of the Node that runs this process. */
-export const ownNodeDirectory = dirname(process.execPath);
