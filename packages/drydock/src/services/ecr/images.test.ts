@@ -1,4 +1,7 @@
 import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   BatchCheckLayerAvailabilityCommand,
   BatchDeleteImageCommand,
@@ -23,8 +26,8 @@ import {
   UploadLayerPartCommand,
 } from "@aws-sdk/client-ecr";
 import { mediaTypes } from "@fardel/oci";
-import { expect, test } from "vitest";
-import { systemClock } from "../../clock.ts";
+import { expect, onTestFinished, test } from "vitest";
+import type { Clock } from "../../clock.ts";
 import { startTestDrydock } from "../../testing.ts";
 
 const repositoryName = "web";
@@ -284,21 +287,33 @@ test("a repository policy is set, read and deleted", async () => {
   await expect(get()).rejects.toMatchObject({ name: "RepositoryPolicyNotFoundException" });
 });
 
-test("a lifecycle policy is kept, previewed, and applied within a day", async () => {
+/** A clock whose day can be brought forward. */
+function dailyClock() {
   let now = Date.now();
   let daily = () => {};
-  const clock = {
-    ...systemClock,
+  const clock: Clock = {
     now: () => now,
-    after: (delay: number, callback: () => void) => {
+    after: (delay, callback) => {
       if (delay === 24 * 60 * 60 * 1000) daily = callback;
       return () => {};
     },
   };
+  const pass = (milliseconds: number) => {
+    now += milliseconds;
+  };
+  const passDay = () => {
+    pass(24 * 60 * 60 * 1000);
+    daily();
+  };
+  return { clock, pass, passDay };
+}
+
+test("a lifecycle policy is kept, previewed, and applied within a day", async () => {
+  const { clock, pass, passDay } = dailyClock();
   const { ecr, putImage } = await startEcr({ clock });
   const [old, young] = [await putImage("old", "v1"), await putImage("young", "v2")];
   expect(old).not.toBe(young);
-  now += 1000;
+  pass(1000);
   await putImage("youngest", "v3");
   const selection = { tagStatus: "tagged", tagPrefixList: ["v"], countType: "imageCountMoreThan", countNumber: 1 };
   const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: "expire" } }] });
@@ -316,10 +331,28 @@ test("a lifecycle policy is kept, previewed, and applied within a day", async ()
   expect(await preview()).toMatchObject({ status: "COMPLETE", summary: { expiringImageTotalCount: 2 } });
   expect((await preview()).previewResults?.map(({ imageTags }) => imageTags?.[0]).sort()).toEqual(["v1", "v2"]);
 
-  now += 24 * 60 * 60 * 1000;
-  daily();
+  passDay();
   const { imageIds } = await ecr.send(new ListImagesCommand({ repositoryName }));
   expect(imageIds?.map(({ imageTag }) => imageTag)).toEqual(["v3"]);
   const { lastEvaluatedAt } = await ecr.send(new DeleteLifecyclePolicyCommand({ repositoryName }));
-  expect(lastEvaluatedAt?.getTime()).toBe(now);
+  expect(lastEvaluatedAt?.getTime()).toBe(clock.now());
+});
+
+test("layers that no image names any more are gone a day later", async () => {
+  const { clock, pass, passDay } = dailyClock();
+  const directory = mkdtempSync(join(tmpdir(), "drydock-ecr-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const { drydock, ecr, putImage } = await startEcr({ clock, directory, keep: true });
+  await putImage("kept", "v1");
+  await putImage("deleted", "v2");
+  await ecr.send(new BatchDeleteImageCommand({ repositoryName, imageIds: [{ imageTag: "v2" }] }));
+  pass(60_000);
+  passDay();
+  // Closing waits for what is being done.
+  await drydock.close();
+
+  const restarted = (await startTestDrydock({ clock, directory })).client(ECRClient);
+  const layerDigests = [sha256("kept"), sha256("deleted")];
+  const { layers } = await restarted.send(new BatchCheckLayerAvailabilityCommand({ repositoryName, layerDigests }));
+  expect(layers?.map(({ layerAvailability }) => layerAvailability)).toEqual(["AVAILABLE", "UNAVAILABLE"]);
 });

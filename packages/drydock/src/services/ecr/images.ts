@@ -112,6 +112,14 @@ export class Images implements ManifestStorage {
     return indexes;
   }
 
+  /** The digests of all configurations and layers that images of the repository name. */
+  blobsInUse(repository: string): Set<string> {
+    const digests = new Set<string>();
+    for (const { config, layers = [] } of this.list(repository).map(documentOf))
+      for (const blob of [...layers, ...(config ? [config] : [])]) digests.add(blob.digest);
+    return digests;
+  }
+
   /**
    * Looks an image up as the API identifies one: by digest, by tag, or by both, which then have to agree. What is wrong
    * comes back as the failure that the batch operations answer.

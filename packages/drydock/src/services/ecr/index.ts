@@ -1,11 +1,11 @@
 import { defineService } from "../../service.ts";
-import { startLifecycleRuns } from "./lifecycle-runs.ts";
 import { imageOperations } from "./operations/images.ts";
 import { layerOperations } from "./operations/layers.ts";
 import { policyOperations } from "./operations/policies.ts";
 import { registryOperations } from "./operations/registry.ts";
 import { repositoryOperations } from "./operations/repositories.ts";
 import { registryOf } from "./registry.ts";
+import { startUpkeep } from "./upkeep.ts";
 
 /**
  * Gaps: scanning, signing, replication, archiving, pull-through caches, registry policies; pull times are not recorded.
@@ -26,6 +26,6 @@ export const ecr = defineService({
       ...policyOperations(region, registry),
     };
   },
-  start: startLifecycleRuns,
+  start: startUpkeep,
   routes: (region) => [{ prefix: "/v2/", handle: registryOf(region).handler }],
 });

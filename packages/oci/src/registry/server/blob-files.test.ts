@@ -63,6 +63,22 @@ it("keeps content once for all repositories, until the last of them is deleted",
   expect(await contents()).toEqual([]);
 });
 
+it("drops what no manifest names and what nobody finished, once it is old enough", async () => {
+  const blobs = createBlobFiles(directory);
+  const [kept, unused] = [await store(blobs, "web", "kept"), await store(blobs, "web", "unused")];
+  await store(blobs, "api", "kept");
+  const upload = await blobs.startUpload("web");
+  await blobs.prune("web", new Set([kept]), new Date(Date.now() - 60_000));
+  expect(await blobs.size("web", unused)).toBe(6);
+  expect(await blobs.uploadedBytes("web", upload)).toBe(0);
+
+  await blobs.prune("web", new Set([kept]), new Date(Date.now() + 60_000));
+  expect(await blobs.size("web", unused)).toBeUndefined();
+  expect(await blobs.uploadedBytes("web", upload)).toBeUndefined();
+  expect(await contents()).toEqual([kept.slice("sha256:".length)]);
+  expect([await blobs.size("web", kept), await blobs.size("api", kept)]).toEqual([4, 4]);
+});
+
 it("takes no path for an upload", async () => {
   const blobs = createBlobFiles(directory);
   expect(await blobs.uploadedBytes("web", "../../blobs")).toBeUndefined();

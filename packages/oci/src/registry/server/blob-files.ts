@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { digestInvalid, uploadUnknown } from "./registry-error.ts";
 import { serialized } from "./serialized.ts";
@@ -56,7 +56,7 @@ export function createBlobFiles(root: string): BlobStorage {
   async function sweepUnlinked(): Promise<void> {
     const linked = new Set<string>();
     for (const entry of await entries(repositories, { recursive: true }))
-      if (entry.isFile() && entry.parentPath.endsWith("/_blobs")) linked.add(entry.name);
+      if (entry.isFile() && basename(entry.parentPath) === "_blobs") linked.add(entry.name);
     for (const { name } of await entries(join(root, "blobs", "sha256")))
       if (!linked.has(name)) await rm(contentFile(`sha256:${name}`), { force: true });
   }
@@ -82,6 +82,19 @@ export function createBlobFiles(root: string): BlobStorage {
       inLinks("", async () => {
         for (const part of ["_blobs", "_uploads"])
           await rm(join(repositories, repository, part), { recursive: true, force: true });
+        await sweepUnlinked();
+      }),
+
+    prune: (repository, keep, before) =>
+      inLinks("", async () => {
+        const blobs = join(repositories, repository, "_blobs");
+        for (const name of await untouched(blobs, before))
+          if (!keep.has(`sha256:${name}`)) await rm(join(blobs, name), { force: true });
+        const uploads = join(repositories, repository, "_uploads");
+        for (const upload of await untouched(uploads, before)) {
+          hashes.delete(upload);
+          await rm(join(uploads, upload), { force: true });
+        }
         await sweepUnlinked();
       }),
 
@@ -157,6 +170,14 @@ async function entries(directory: string, options: { recursive?: boolean } = {})
     if (isMissing(error)) return [];
     throw error;
   }
+}
+
+/** Names of the directory's files that were last written before a moment. */
+async function untouched(directory: string, before: Date): Promise<string[]> {
+  const names: string[] = [];
+  for (const { name } of await entries(directory))
+    if ((await stat(join(directory, name))).mtime < before) names.push(name);
+  return names;
 }
 
 function isMissing(error: unknown): boolean {

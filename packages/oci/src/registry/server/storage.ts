@@ -22,6 +22,12 @@ export interface BlobStorage {
   /** Takes every blob and upload out of a repository, and drops content that no other repository has. */
   deleteRepository(repository: string): Promise<void>;
 
+  /**
+   * Takes what nobody needs any more out of a repository: blobs that are not in `keep`, and uploads, all of them not
+   * touched since `before`. A push in progress has blobs that no manifest names yet; `before` spares them.
+   */
+  prune(repository: string, keep: ReadonlySet<string>, before: Date): Promise<void>;
+
   /** Begins an upload and returns its id. */
   startUpload(repository: string): Promise<string>;
   /** Bytes received so far, or undefined when there is no such upload. */

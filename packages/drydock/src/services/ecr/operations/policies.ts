@@ -4,9 +4,9 @@ import type { Region } from "../../../region.ts";
 import type { Operations } from "../../../service.ts";
 import { invalidParameter, policyNotFound } from "../errors.ts";
 import { expiries, type LifecycleImage, parseLifecyclePolicy } from "../lifecycle.ts";
-import { lifecycleImages } from "../lifecycle-runs.ts";
 import type { EcrRegistry } from "../registry.ts";
 import type { StoredRepository } from "../repositories.ts";
+import { lifecycleImages } from "../upkeep.ts";
 
 type Client = typeof import("@aws-sdk/client-ecr");
 
