@@ -116,6 +116,10 @@ export class ContainerRun {
     this.container?.stop(this.record.stopSignal ?? "SIGTERM", timeout);
   }
 
+  async usage(): Promise<{ memoryBytes: number; cpuMilliseconds: number } | undefined> {
+    return this.progress.phase === "running" ? this.container?.usage() : undefined;
+  }
+
   failed(reason: string): void {
     this.state.reason = reason;
   }

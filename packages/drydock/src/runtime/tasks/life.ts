@@ -92,6 +92,11 @@ export class TaskLife {
     queueMicrotask(() => this.advance());
   }
 
+  /** What a container's processes use, undefined for one that doesn't run. */
+  async usage(container: string): Promise<{ memoryBytes: number; cpuMilliseconds: number } | undefined> {
+    return this.runs.find(({ name }) => name === container)?.usage();
+  }
+
   private async prepare(): Promise<void> {
     await this.preparation.secrets();
     if (this.record.stopRequest) return;

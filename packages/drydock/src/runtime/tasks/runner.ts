@@ -33,11 +33,20 @@ export interface TaskRunner {
 /** Called with the whole state at every change, in order; never inside a store transaction of the runner's. */
 export type ReportTask = (state: TaskState) => void;
 
+const livesByRegion = new WeakMap<Region, Map<string, TaskLife>>();
+
+/** The tasks that live in a region, by task id. */
+export function livesOf(region: Region): Map<string, TaskLife> {
+  const lives = livesByRegion.get(region) ?? new Map<string, TaskLife>();
+  livesByRegion.set(region, lives);
+  return lives;
+}
+
 export function createTaskRunner(options: { region: Region; driver: Driver; report: ReportTask }): TaskRunner {
   const { region, driver, report } = options;
   const records = taskRecords(region);
   const surroundings = { region, driver, report, records, addresses: addressBookOf(region) };
-  const lives = new Map<string, TaskLife>();
+  const lives = livesOf(region);
   let closing = false;
 
   const keep = (life: TaskLife): TaskLife => {

@@ -38,6 +38,8 @@ export interface TaskSpec {
   cpu?: string;
   memory?: string;
   network: TaskNetwork;
+  /** Container name → ARN as DescribeTasks shows it, for the metadata endpoint. */
+  containerArns?: Record<string, string>;
   launchType: string;
   /** Of the service that wants this task; shown by the metadata endpoint. */
   serviceName?: string;
