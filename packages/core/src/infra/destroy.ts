@@ -4,7 +4,7 @@ import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
 import type { Emit } from "../events.ts";
 import type { StackKind } from "./app-stacks.ts";
-import { deleteBucket, deleteRepositories } from "./delete-contents.ts";
+import { deleteBucket } from "./delete-bucket.ts";
 import { deleteStack } from "./delete-stack.ts";
 import { stackCondition, stackOutputs, stackTags, tagsOf } from "./stack.ts";
 import { unprotectDatabases } from "./unprotect.ts";
@@ -28,10 +28,10 @@ export async function destroyInfrastructure(
   if (doomed.data) await unprotectDatabases(aws, doomed.data, emit);
   await remove(aws, doomed.data, emit);
   await Promise.all([remove(aws, doomed.registry, emit), remove(aws, doomed.cluster, emit)]);
-  if (doomed.registry) await deleteRepositories(aws, app.name);
-  await remove(aws, doomed.state, emit);
+  // The stack would leave its bucket behind. Before it, because the stack is how the bucket is found.
   const bucket = doomed.state && stackOutputs(doomed.state).StateBucket;
   if (bucket) await deleteBucket(aws, bucket);
+  await remove(aws, doomed.state, emit);
 }
 
 async function remove(aws: Aws, stack: DescribedStack | undefined, emit: Emit): Promise<void> {

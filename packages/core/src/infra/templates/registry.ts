@@ -24,11 +24,9 @@ export function repositoryId(image: string): string {
 function repository(name: string): Resource {
   return {
     Type: "AWS::ECR::Repository",
-    // Deleting the stack would fail on repositories with images; they are removed after it.
-    DeletionPolicy: "RetainExceptOnCreate",
-    UpdateReplacePolicy: "Retain",
     Properties: {
       RepositoryName: name,
+      EmptyOnDelete: true,
       // Tags such as `{environment}` move from release to release.
       ImageTagMutability: "MUTABLE",
       ImageScanningConfiguration: { ScanOnPush: true },
