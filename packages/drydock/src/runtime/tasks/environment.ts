@@ -3,9 +3,9 @@ import type { Region } from "../../region.ts";
 import type { TaskRecord } from "./record.ts";
 import { taskIdOf } from "./record.ts";
 
-/** Below this prefix of drydock's port the metadata endpoint answers; no bucket name can begin with an underscore. */
-export const metadataPrefix = "/_ecs/v4/";
-export const credentialsPrefix = "/_ecs/credentials/";
+/** Below these prefixes of drydock's port the endpoints of tasks answer; no bucket name can begin with an underscore. */
+export const metadataPrefix = "/_task/v4/";
+export const credentialsPrefix = "/_task/credentials/";
 
 /**
  * A container's variables, later ones winning: what Fargate sets and the way to this region, the task definition's, the
