@@ -32,9 +32,15 @@ let detectedLibc: Libc | undefined;
 
 function machineLibc(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
-  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-  detectedLibc ??= header.glibcVersionRuntime === undefined ? "musl" : "glibc";
+  detectedLibc ??= glibcVersion() === undefined ? "musl" : "glibc";
   return detectedLibc;
+}
+
+function glibcVersion(): string | undefined {
+  // Without this it looks up the name of every connection's other end. (@types/node lacks the property.)
+  Object.assign(process.report, { excludeNetwork: true });
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime;
 }
 
 // Started from a script of npm, fardel has that npm's options in its environment: a --workspace or --dry-run meant for

@@ -2,6 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { LayerEntry } from "./entry.ts";
+import { sourceProblem } from "./source-problem.ts";
 
 export interface FileTreeOptions {
   /** Where the tree goes in the image, such as `app`; nothing is its root. */
@@ -15,13 +16,18 @@ export interface FileTreeOptions {
 /**
  * Everything below `directory` as layer entries, with the directories that lead to them; symbolic links as they are,
  * never followed. Sockets, pipes and devices are left out, as Docker leaves them out of a build context.
+ *
+ * @throws OciError `source-unreadable`, `source-changed`.
  */
 export async function readFileTree(directory: string, options: FileTreeOptions = {}): Promise<LayerEntry[]> {
   const { prefix = "", ignores = () => false, prunes = () => false } = options;
   const place = (path: string) => (prefix === "" ? path : `${prefix}/${path}`);
 
   async function walk(parent: string): Promise<LayerEntry[]> {
-    const children = await readdir(join(directory, parent), { withFileTypes: true });
+    const path = join(directory, parent);
+    const children = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+      throw sourceProblem(path, cause);
+    });
     const found = await Promise.all(
       children.map((child) => read(parent === "" ? child.name : `${parent}/${child.name}`, child)),
     );
@@ -38,7 +44,9 @@ export async function readFileTree(directory: string, options: FileTreeOptions =
     if (ignores(path)) return [];
     if (child.isSymbolicLink()) return [{ type: "symlink", path: place(path), target: await readlink(source) }];
     if (!child.isFile()) return [];
-    const { mode, size } = await lstat(source);
+    const { mode, size } = await lstat(source).catch((cause: unknown) => {
+      throw sourceProblem(source, cause);
+    });
     return [{ type: "file", path: place(path), executable: (mode & 0o100) !== 0, size, source }];
   }
 

@@ -4,8 +4,8 @@ import type { Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { type Header, type Pack, pack } from "tar-stream";
-import { OciError } from "../errors.ts";
 import type { FileEntry, LayerEntry } from "./entry.ts";
+import { sourceProblem } from "./source-problem.ts";
 
 // Not zero: some tools take the epoch itself for "no time given".
 const modificationTime = new Date(1000);
@@ -15,7 +15,8 @@ const heldInMemory = 1 << 20;
  * The entries as a tar archive that depends on nothing but their paths, content, kind and executable bit: sorted by
  * path, owned by root, one fixed time, modes 0755 and 0644. Paths that are long or not ASCII go into PAX headers.
  *
- * @throws OciError `source-changed` (while it is read) when a file is not what it was when the entries were listed.
+ * @throws OciError (while it is read) `source-changed` when a file is not what it was when the entries were listed,
+ * `source-unreadable`.
  */
 export async function* createTar(entries: LayerEntry[]): AsyncGenerator<Uint8Array> {
   const sorted = entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
@@ -61,14 +62,7 @@ async function* readExactly(entry: FileEntry): AsyncGenerator<Buffer> {
       if (size <= entry.size) yield chunk;
     }
   } catch (cause) {
-    throw sourceChanged(entry, cause);
+    throw sourceProblem(entry.source, cause);
   }
-  if (size !== entry.size) throw sourceChanged(entry);
-}
-
-function sourceChanged(entry: FileEntry, cause?: unknown): OciError {
-  return new OciError("source-changed", `${entry.source} changed or vanished while the image was built.`, {
-    fix: "Build again when nothing writes to the directory, or name the file in .dockerignore.",
-    cause,
-  });
+  if (size !== entry.size) throw sourceProblem(entry.source);
 }

@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { digestOf } from "../registry/digest.ts";
 import { readFileTree } from "./file-tree.ts";
 import { parseIgnoreRules } from "./ignore-rules.ts";
+import { sourceProblem } from "./source-problem.ts";
 import { writeLayer } from "./write-layer.ts";
 
 let directory: string;
@@ -148,6 +149,14 @@ describe("a layer", () => {
 });
 
 describe("a file tree", () => {
+  test("says what it cannot read", async () => {
+    await expect(readFileTree(join(directory, "gone"))).rejects.toMatchObject({ code: "source-changed" });
+    expect(sourceProblem("/data", Object.assign(new Error("no"), { code: "EACCES" }))).toMatchObject({
+      code: "source-unreadable",
+      message: "/data cannot be read: EACCES.",
+    });
+  });
+
   test("keeps the directories that lead to a file brought back by an exception, and no others", async () => {
     const root = plant("one", false);
     const rules = parseIgnoreRules("*\n!lib/a.js\n!ünïcode");

@@ -68,13 +68,25 @@ async function unpackLayer(
   try {
     const entries = await extractLayer(blob, diffId, temporary, remaining);
     await writeRecord(join(temporary, "index.json"), entries);
-    await rm(directory, { recursive: true, force: true });
-    await rename(temporary, directory).catch(async (error: NodeJS.ErrnoException) => {
-      // Another process was faster; what it made has the same digest.
-      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error;
-    });
+    // Another process may have been faster; what it made has the same digest.
+    if (!(await moved(temporary, directory)) && !(await openLayer(directory))) {
+      await rm(directory, { recursive: true, force: true });
+      await rename(temporary, directory);
+    }
     return { directory, entries };
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** False when there is something at `to` already. */
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOTEMPTY" || code === "EEXIST") return false;
+    throw error;
   }
 }
