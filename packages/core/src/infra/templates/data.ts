@@ -83,17 +83,10 @@ export function connectionSecretId(database: string): string {
   return logicalId(database, "Connection");
 }
 
-function databaseId(database: string): string {
-  return logicalId(database, "Database");
-}
-
-function credentialsSecretId(database: string): string {
-  return logicalId(database, "Credentials");
-}
-
 function databaseResources(database: Database, protection: DataProtection): Record<string, Resource> {
-  const id = databaseId(database.name);
-  const credentialsId = credentialsSecretId(database.name);
+  const id = logicalId(database.name, "Database");
+  const credentialsId = logicalId(database.name, "Credentials");
+  const parametersId = logicalId(database.name, "Parameters");
   const credential = (key: string) => `{{resolve:secretsmanager:\${${credentialsId}}:SecretString:${key}}}`;
   const databaseName = database.name.replaceAll("-", "_");
   const address = `\${${id}.Endpoint.Address}`;
@@ -112,6 +105,16 @@ function databaseResources(database: Database, protection: DataProtection): Reco
         },
       },
     },
+    [parametersId]: {
+      Type: "AWS::RDS::DBParameterGroup",
+      Properties: {
+        Family: `${database.engine}${database.version.split(".")[0]}`,
+        Description: `Settings of database ${database.name}`,
+        // RDS offers TLS either way. Demanding it, its default from PostgreSQL 15 on, locks out every client that doesn't
+        // try TLS by itself (node-postgres), and no form of the URL asks all clients for it without RDS's certificates.
+        Parameters: { "rds.force_ssl": "0" },
+      },
+    },
     [id]: {
       Type: "AWS::RDS::DBInstance",
       DeletionPolicy: protection.finalSnapshot ? "Snapshot" : "Delete",
@@ -119,6 +122,7 @@ function databaseResources(database: Database, protection: DataProtection): Reco
       Properties: {
         Engine: database.engine,
         EngineVersion: database.version,
+        AllowMajorVersionUpgrade: true,
         DBInstanceClass: database.instance,
         DBName: databaseName,
         MasterUsername: masterUsername,
@@ -133,6 +137,7 @@ function databaseResources(database: Database, protection: DataProtection): Reco
         DeletionProtection: protection.deletionProtection,
         AutoMinorVersionUpgrade: true,
         PubliclyAccessible: false,
+        DBParameterGroupName: ref(parametersId),
         DBSubnetGroupName: ref("SubnetGroup"),
         VPCSecurityGroups: [getAtt("DatabaseSecurityGroup", "GroupId")],
       },

@@ -90,11 +90,15 @@ describe("data", () => {
         "DeletionPolicy": "Snapshot",
         "Properties": {
           "AllocatedStorage": "20",
+          "AllowMajorVersionUpgrade": true,
           "AutoMinorVersionUpgrade": true,
           "BackupRetentionPeriod": 7,
           "CopyTagsToSnapshot": true,
           "DBInstanceClass": "db.t4g.micro",
           "DBName": "main",
+          "DBParameterGroupName": {
+            "Ref": "MainParameters",
+          },
           "DBSubnetGroupName": {
             "Ref": "SubnetGroup",
           },

@@ -1,0 +1,161 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type Aws,
+  applyInfrastructure,
+  connectAws,
+  destroyInfrastructure,
+  type EnvironmentDescriptor,
+  type FardelEvent,
+  loadBalancerUrl,
+  planInfrastructure,
+  readDescriptor,
+} from "@fardel/core";
+import { shop } from "@fardel/core/infra/shop.fixture.ts";
+import { type Drydock, startDrydock } from "@fardel/drydock";
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const { main } = shop.databases;
+if (main === undefined) throw new Error("the shop has a database");
+// The version that comes with fardel: nothing is fetched.
+const app = { ...shop, environment: "local", cluster: "local", databases: { main: { ...main, version: "18" } } };
+const directory = mkdtempSync(join(tmpdir(), "fardel-infrastructure-"));
+let drydock: Drydock;
+let aws: Aws;
+let descriptor: EnvironmentDescriptor;
+
+beforeAll(async () => {
+  drydock = await startDrydock({ directory, port: 0 });
+  aws = connectAws({ environment: "local", region: drydock.region, endpoint: drydock.endpoint }, {});
+});
+afterAll(async () => {
+  await drydock.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Applies, and tells what became of each stack, in order. */
+async function apply(changed = app): Promise<string[]> {
+  const events: FardelEvent[] = [];
+  descriptor = await applyInfrastructure(changed, aws, (event) => events.push(event));
+  return outcomes(events);
+}
+
+async function destroy(data: boolean): Promise<string[]> {
+  const events: FardelEvent[] = [];
+  await destroyInfrastructure(app, aws, (event) => events.push(event), { data });
+  return outcomes(events);
+}
+
+function outcomes(events: FardelEvent[]): string[] {
+  return events.flatMap((event) => (event.type === "stack.finished" ? [`${event.stack} ${event.outcome}`] : []));
+}
+
+async function stackNames(): Promise<(string | undefined)[]> {
+  const { Stacks = [] } = await aws.cloudFormation.describeStacks({});
+  return Stacks.map((stack) => stack.StackName).sort();
+}
+
+/** The value ECS would put into a container for a secret of the manifest. */
+async function secretValue(reference: string): Promise<string> {
+  const valueFrom = descriptor.secrets[reference] ?? "";
+  const [key = ""] = valueFrom.split(":").slice(7);
+  const SecretId = valueFrom.split(":").slice(0, 7).join(":");
+  const { SecretString = "{}" } = await aws.secretsManager.getSecretValue({ SecretId });
+  return JSON.parse(SecretString)[key];
+}
+
+describe("infrastructure in the embedded region", () => {
+  test("is planned without touching anything", async () => {
+    const plan = await planInfrastructure(app, aws);
+    expect(plan.map(({ stack, action }) => [stack, action])).toEqual([
+      ["fardel", "create"],
+      ["shop-registry", "create"],
+      ["local", "create"],
+      ["shop-local-data", "create"],
+      ["shop-local", "create"],
+    ]);
+    expect(await stackNames()).toEqual([]);
+  });
+
+  test("comes to be in one go", async () => {
+    const finished = await apply();
+    expect(finished.slice(0, 3).sort()).toEqual(["fardel created", "local created", "shop-registry created"]);
+    expect(finished.slice(3)).toEqual(["shop-local-data created", "shop-local created"]);
+    expect(descriptor).toEqual(await readDescriptor(aws, "shop", "local"));
+    expect(descriptor.accountId).toBe(drydock.accountId);
+  });
+
+  test("has a load balancer that answers, a database and a registry", async () => {
+    const url = await loadBalancerUrl(aws, descriptor);
+    const response = await fetch(`${url}/`);
+    expect([response.status, await response.text()]).toEqual([404, "No service of shop is routed here."]);
+
+    const client = new Client({ connectionString: await secretValue("databases.main.url") });
+    await client.connect();
+    const { rows } = await client.query("select current_database() as database, current_user as user");
+    await client.end();
+    expect(rows).toEqual([{ database: "main", user: await secretValue("databases.main.user") }]);
+
+    const { repositories = [] } = await aws.ecr.describeRepositories({ repositoryNames: ["shop/web"] });
+    expect(repositories[0]?.repositoryUri).toBe(descriptor.repositories.web);
+  });
+
+  test("keeps the applied templates in the state bucket", async () => {
+    const { Contents = [] } = await aws.s3.listObjectsV2({ Bucket: descriptor.stateBucket, Prefix: "infra/" });
+    expect(Contents.map(({ Key }) => Key)).toEqual([
+      "infra/fardel.json",
+      "infra/local.json",
+      "infra/shop-local-data.json",
+      "infra/shop-local.json",
+      "infra/shop-registry.json",
+    ]);
+  });
+
+  test("is left alone when nothing has changed", async () => {
+    const finished = await apply();
+    expect(finished).toHaveLength(5);
+    expect(finished.filter((outcome) => !outcome.endsWith(" unchanged"))).toEqual([]);
+  });
+
+  test("changes only where the manifest does, and says so before", async () => {
+    const { worker: _, ...services } = app.services;
+    const jobs = {
+      ...app,
+      services,
+      tasks: { ...app.tasks, report: { ...app.tasks.migrate, name: "report" } },
+    } as typeof app;
+    const plan = await planInfrastructure(jobs, aws);
+    expect(plan.flatMap(({ changes }) => changes).map(({ action, logicalId }) => [action, logicalId])).toEqual(
+      expect.arrayContaining([["add", "ReportLogs"]]),
+    );
+    expect(plan.flatMap(({ changes }) => changes).filter(({ action }) => action === "remove")).toEqual([]);
+    expect((await apply(jobs)).filter((outcome) => !outcome.endsWith("unchanged"))).toEqual(["shop-local updated"]);
+    expect(Object.keys(descriptor.logGroups)).toEqual(["web", "migrate", "report"]);
+  });
+
+  test("is taken down but for the database, its network and the release records", async () => {
+    expect(await destroy(false)).toEqual(["shop-local deleted", "shop-registry deleted"]);
+    expect(await stackNames()).toEqual(["fardel", "local", "shop-local-data"]);
+    await expect(readDescriptor(aws, "shop", "local")).rejects.toMatchObject({ code: "DESCRIPTOR_MISSING" });
+  });
+
+  test("comes back to the same database", async () => {
+    expect(await apply()).toEqual(
+      expect.arrayContaining(["shop-local-data unchanged", "shop-registry created", "shop-local created"]),
+    );
+  });
+
+  test("leaves nothing when the data may go too", async () => {
+    expect(await destroy(true)).toHaveLength(5);
+    expect(await stackNames()).toEqual([]);
+    expect((await aws.s3.listBuckets({})).Buckets ?? []).toEqual([]);
+    expect((await aws.ecr.describeRepositories({})).repositories ?? []).toEqual([]);
+    expect((await aws.logs.describeLogGroups({})).logGroups ?? []).toEqual([]);
+    expect((await aws.secretsManager.listSecrets({})).SecretList ?? []).toEqual([]);
+    expect((await aws.ssm.describeParameters({})).Parameters ?? []).toEqual([]);
+    const { Vpcs = [] } = await aws.ec2.describeVpcs({ Filters: [{ Name: "tag-key", Values: ["fardel:cluster"] }] });
+    expect(Vpcs).toEqual([]);
+  });
+});
