@@ -56,6 +56,11 @@ describe("wrapAwsError", () => {
     });
   });
 
+  test("shows the status of a server error, whose message often says nothing", () => {
+    const failed = awsError("Unknown", "Unknown", { $metadata: { httpStatusCode: 500 } });
+    expect(shown(wrapAwsError(failed, call))).toMatchObject({ code: "AWS_Unknown", why: "Unknown (HTTP 500)" });
+  });
+
   test("says that the embedded region doesn't run", () => {
     const refused = awsError("Error", "connect ECONNREFUSED 127.0.0.1:4566", { code: "ECONNREFUSED" });
     const target = { environment: "local", region: "eu-west-1", endpoint: "http://127.0.0.1:4566" };

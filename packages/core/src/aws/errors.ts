@@ -25,13 +25,18 @@ export function wrapAwsError(error: unknown, call: AwsCall): unknown {
   if (error instanceof FardelError || !(error instanceof Error) || error.name === "AbortError") return error;
   const networkCode = networkErrorCode(error);
   const name = networkCode ?? error.name;
-  const words = error.message || name;
-  const details: FardelErrorDetails = { cause: error, why: words };
+  const details: FardelErrorDetails = { cause: error, why: awsWords(error) };
   const where = describeInput(call.input);
   if (where) details.where = where;
   const fix = networkCode ? unreachableFix(call.target) : remedy(name, call);
   if (fix) details.fix = fix;
   return new FardelError(`AWS_${name}`, `${call.service} ${call.operation} failed: ${name}`, details);
+}
+
+/** AWS's own message; a failing server may have none, and then the status is all there is to say. */
+function awsWords(error: Error): string {
+  const { httpStatusCode: status = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  return status >= 500 ? `${error.message} (HTTP ${status})` : error.message || error.name;
 }
 
 /** Input fields that say which resource a call is about, in the order a person would name them. */
