@@ -361,7 +361,7 @@ describe("a base image", () => {
   }
 
   function baseImage(config: Partial<ImageConfig>): Image {
-    const complete = { ...machine, rootfs: { type: "layers", diff_ids: ["sha256:base"] }, ...config };
+    const complete = { ...machine, rootfs: { type: "layers", diff_ids: [digestOf("base")] }, ...config };
     return {
       manifest: blob("manifest", mediaTypes.dockerManifest),
       config: blob(JSON.stringify(complete), "application/vnd.docker.container.image.v1+json"),
@@ -396,7 +396,7 @@ describe("a base image", () => {
       },
       history: [{ created_by: "ADD rootfs" }, { created_by: "fardel: app source" }],
     });
-    expect(config.rootfs.diff_ids).toEqual(["sha256:base", expect.stringMatching(/^sha256:[0-9a-f]{64}$/)]);
+    expect(config.rootfs.diff_ids).toEqual([digestOf("base"), expect.stringMatching(/^sha256:[0-9a-f]{64}$/)]);
     expect(await json(await image.manifest.open())).toMatchObject({
       mediaType: mediaTypes.manifest,
       layers: image.layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),

@@ -51,14 +51,24 @@ function blob(content: Buffer, mediaType: string): Blob {
 
 function imageOf(
   archives: Buffer[],
-  options: { compress?: (archive: Buffer) => Buffer; mediaType?: string; workingDirectory?: string } = {},
+  options: {
+    compress?: (archive: Buffer) => Buffer;
+    mediaType?: string;
+    workingDirectory?: string;
+    diffIds?: string[];
+  } = {},
 ): Image {
-  const { compress = zlib.gzipSync, mediaType = mediaTypes.layerGzip, workingDirectory = "/app" } = options;
+  const {
+    compress = zlib.gzipSync,
+    mediaType = mediaTypes.layerGzip,
+    workingDirectory = "/app",
+    diffIds = archives.map(digestOf),
+  } = options;
   const config = {
     architecture: "amd64",
     os: "linux",
     config: { WorkingDir: workingDirectory },
-    rootfs: { type: "layers", diff_ids: archives.map(digestOf) },
+    rootfs: { type: "layers", diff_ids: diffIds },
   };
   return {
     manifest: blob(Buffer.from("{}"), mediaTypes.manifest),
@@ -250,6 +260,12 @@ describe("an archive made to do harm", () => {
       code: "layer-path",
     });
     expect(existsSync(root)).toBe(false);
+  });
+
+  test("is refused when its configuration names a layer by a path", async () => {
+    const image = imageOf([await tar({ name: "a" })], { diffIds: ["sha256:../../../outside"] });
+    await expect(unpackImage(image, { cacheDirectory })).rejects.toMatchObject({ code: "image-config" });
+    expect(existsSync(cacheDirectory)).toBe(false);
   });
 
   test("is stopped when it takes more than allowed", async () => {
