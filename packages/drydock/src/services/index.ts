@@ -27,6 +27,7 @@ export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition
   ec2: () => import("./ec2/index.ts").then((module) => module.ec2),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),
+  rds: () => import("./rds/index.ts").then((module) => module.rds),
   s3: () => import("./s3/index.ts").then((module) => module.s3),
   secretsmanager: () => import("./secretsmanager/index.ts").then((module) => module.secretsmanager),
   ssm: () => import("./ssm/index.ts").then((module) => module.ssm),

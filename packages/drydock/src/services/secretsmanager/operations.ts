@@ -29,7 +29,7 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
         const message = `The operation failed because the secret ${input.Name} already exists.`;
         throw new AwsError("ResourceExistsException", message);
       }
-      if (!/^[\w/+=.@-]{1,512}$/.test(input.Name)) {
+      if (!/^[\w/+=.@!-]{1,512}$/.test(input.Name)) {
         const message =
           "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!";
         throw new AwsError("ValidationException", message);

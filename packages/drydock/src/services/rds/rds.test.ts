@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateVpcCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  CreateDBInstanceCommand,
+  CreateDBSnapshotCommand,
+  CreateDBSubnetGroupCommand,
+  DeleteDBInstanceCommand,
+  DescribeDBInstancesCommand,
+  ModifyDBInstanceCommand,
+  RDSClient,
+  RestoreDBInstanceFromDBSnapshotCommand,
+  waitUntilDBInstanceAvailable,
+  waitUntilDBInstanceDeleted,
+  waitUntilDBSnapshotAvailable,
+} from "@aws-sdk/client-rds";
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import pg from "pg";
+import { expect, onTestFinished, test } from "vitest";
+import { startTestDrydock } from "../../testing.ts";
+
+const instance = {
+  DBInstanceIdentifier: "main",
+  DBInstanceClass: "db.t4g.micro",
+  Engine: "postgres",
+  DBName: "shop",
+  MasterUsername: "fardel",
+  AllocatedStorage: 20,
+  Port: 0,
+};
+
+async function query(port: number | undefined, password: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ host: "127.0.0.1", port, user: "fardel", password, database: "shop" });
+  await client.connect();
+  const { rows } = await client.query(sql);
+  await client.end();
+  return rows;
+}
+
+const waiting = { maxWaitTime: 50, minDelay: 0.05, maxDelay: 0.2 };
+
+const available = (client: RDSClient, DBInstanceIdentifier = "main") =>
+  waitUntilDBInstanceAvailable({ client, ...waiting }, { DBInstanceIdentifier });
+
+test("an instance is a real PostgreSQL: made, filled, snapshotted, restored, deleted", {
+  timeout: 60_000,
+}, async () => {
+  const drydock = await startTestDrydock();
+  const rds = drydock.client(RDSClient);
+  const wait = { client: rds, ...waiting };
+  const made = await rds.send(new CreateDBInstanceCommand({ ...instance, ManageMasterUserPassword: true }));
+  expect(made.DBInstance).toMatchObject({ DBInstanceStatus: "creating", EngineVersion: "18.4" });
+  await available(rds);
+  const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "main" }));
+  const port = DBInstances?.[0]?.Endpoint?.Port;
+  const secret = await drydock
+    .client(SecretsManagerClient)
+    .send(new GetSecretValueCommand({ SecretId: DBInstances?.[0]?.MasterUserSecret?.SecretArn }));
+  const { password } = JSON.parse(secret.SecretString ?? "{}");
+  await query(port, password, "CREATE TABLE rows (id int); INSERT INTO rows VALUES (42)");
+
+  await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "main", DBSnapshotIdentifier: "before" }));
+  await waitUntilDBSnapshotAvailable(wait, { DBSnapshotIdentifier: "before" });
+  await query(port, password, "DELETE FROM rows");
+  await rds.send(
+    new RestoreDBInstanceFromDBSnapshotCommand({ DBInstanceIdentifier: "copy", DBSnapshotIdentifier: "before" }),
+  );
+  await available(rds, "copy");
+  const copies = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "copy" }));
+  expect(await query(copies.DBInstances?.[0]?.Endpoint?.Port, password, "SELECT * FROM rows")).toEqual([{ id: 42 }]);
+
+  for (const DBInstanceIdentifier of ["main", "copy"]) {
+    await rds.send(new DeleteDBInstanceCommand({ DBInstanceIdentifier, SkipFinalSnapshot: true }));
+    await waitUntilDBInstanceDeleted(wait, { DBInstanceIdentifier });
+  }
+  await expect(query(port, password, "SELECT 1")).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
+test("a server survives a restart of drydock with its rows", { timeout: 60_000 }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "drydock-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const first = await startTestDrydock({ directory, keep: true });
+  const password = "long-enough-1";
+  await first.client(RDSClient).send(new CreateDBInstanceCommand({ ...instance, MasterUserPassword: password }));
+  await available(first.client(RDSClient));
+  const describe = new DescribeDBInstancesCommand({ DBInstanceIdentifier: "main" });
+  const port = (await first.client(RDSClient).send(describe)).DBInstances?.[0]?.Endpoint?.Port;
+  await query(port, password, "CREATE TABLE rows AS SELECT 1 AS id");
+  await first.close();
+  const second = await startTestDrydock({ directory });
+  const rds = second.client(RDSClient);
+  await available(rds);
+  await rds.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: "main", MasterUserPassword: "another-one-2" }));
+  await available(rds);
+  expect(await query(port, "another-one-2", "SELECT * FROM rows")).toEqual([{ id: 1 }]);
+  await expect(query(port, password, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+test("what RDS refuses is refused in its words", async () => {
+  const drydock = await startTestDrydock();
+  const rds = drydock.client(RDSClient);
+  const create = (more: object) => rds.send(new CreateDBInstanceCommand({ ...instance, ...more }));
+  await expect(create({ MasterUserPassword: "short" })).rejects.toMatchObject({ name: "InvalidParameterValue" });
+  await expect(create({ MasterUserPassword: "long-enough-1", Engine: "mysql" })).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+  });
+  await expect(create({ MasterUserPassword: "long-enough-1", EngineVersion: "9.6" })).rejects.toMatchObject({
+    name: "InvalidParameterCombination",
+  });
+  await expect(rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "none" }))).rejects.toMatchObject({
+    name: "DBInstanceNotFoundFault",
+  });
+  await drydock.client(EC2Client).send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }));
+  const { Subnets } = await drydock.client(EC2Client).send(new DescribeSubnetsCommand({}));
+  const group = (SubnetIds: string[]) =>
+    rds.send(new CreateDBSubnetGroupCommand({ DBSubnetGroupName: "g", DBSubnetGroupDescription: "d", SubnetIds }));
+  const ids = (Subnets ?? []).map(({ SubnetId = "" }) => SubnetId);
+  await expect(group(ids.slice(0, 1))).rejects.toMatchObject({ name: "DBSubnetGroupDoesNotCoverEnoughAZs" });
+  expect((await group(ids)).DBSubnetGroup?.Subnets).toHaveLength(3);
+});

@@ -1,0 +1,40 @@
+import type { Tag } from "@aws-sdk/client-rds";
+import { regionalArn } from "../../arn.ts";
+import { AwsError } from "../../errors.ts";
+import { paginate } from "../../pagination.ts";
+import type { Region } from "../../region.ts";
+
+/** RDS's paging: "MaxRecords: default 100, minimum 20, maximum 100". */
+export function pageOf<T>(items: T[], key: (item: T) => string, input: { Marker?: string; MaxRecords?: number }) {
+  const { items: page, nextToken } = paginate(items, key, {
+    token: input.Marker,
+    limit: input.MaxRecords ?? 100,
+    invalidTokenCode: "InvalidParameterValue",
+  });
+  return { page, ...(nextToken !== undefined && { Marker: nextToken }) };
+}
+
+/** `arn:aws:rds:<region>:<account>:db:<name>`; kinds are db, snapshot, subgrp, pg. */
+export function rdsArn(region: Region, kind: "db" | "snapshot" | "subgrp" | "pg", name: string): string {
+  return regionalArn(region, "rds", `${kind}:${name}`);
+}
+
+export function tagsOf(region: Region, arn: string): Tag[] {
+  return region.store.collection<Tag[]>("rds.tags").get(arn) ?? [];
+}
+
+export function putTags(region: Region, arn: string, tags: Tag[] | undefined): void {
+  const collection = region.store.collection<Tag[]>("rds.tags");
+  if (tags?.length) collection.put(arn, tags);
+  else collection.delete(arn);
+}
+
+/** "Names are stored as a lowercase string"; first a letter, then letters, digits and single hyphens. */
+export function checkIdentifier(parameter: string, value: string): string {
+  const name = value.toLowerCase();
+  if (!/^[a-z](?:-?[a-z0-9])*$/.test(name) || name.length > 63) {
+    const message = `The parameter ${parameter} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.`;
+    throw new AwsError("InvalidParameterValue", message);
+  }
+  return name;
+}

@@ -1,0 +1,69 @@
+import { rmSync } from "node:fs";
+import { AwsError } from "../../errors.ts";
+import { freePort } from "../../runtime/postgres/server.ts";
+import type { Operations } from "../../service.ts";
+import type { Databases } from "./databases.ts";
+import { describeInstance, type StoredInstance } from "./instance.ts";
+import { checkIdentifier, pageOf, putTags, rdsArn } from "./records.ts";
+import { beginSnapshot, completeSnapshot, describeSnapshot, findSnapshot, snapshotsOf } from "./snapshots.ts";
+
+export function snapshotOperations(databases: Databases): Operations<typeof import("@aws-sdk/client-rds")> {
+  const { region, instances } = databases;
+
+  return {
+    CreateDBSnapshot: (input) => {
+      const instance = databases.find(input.DBInstanceIdentifier);
+      databases.requireStatus(instance, "available", "stopped");
+      const snapshot = beginSnapshot(databases, instance, input.DBSnapshotIdentifier, input.Tags ?? []);
+      // The failure is on record in the snapshot's status and in drydock's log.
+      completeSnapshot(databases, snapshot).catch(() => undefined);
+      return { DBSnapshot: describeSnapshot(region, snapshot) };
+    },
+
+    DescribeDBSnapshots: (input) => {
+      const found = input.DBSnapshotIdentifier
+        ? [findSnapshot(region, input.DBSnapshotIdentifier)]
+        : snapshotsOf(region).list();
+      const wanted = found.filter(
+        ({ instance }) => !input.DBInstanceIdentifier || instance.id === input.DBInstanceIdentifier.toLowerCase(),
+      );
+      const { page, ...paging } = pageOf(wanted, ({ id }) => id, input);
+      return { DBSnapshots: page.map((snapshot) => describeSnapshot(region, snapshot)), ...paging };
+    },
+
+    DeleteDBSnapshot: (input) => {
+      const snapshot = findSnapshot(region, input.DBSnapshotIdentifier);
+      snapshotsOf(region).delete(snapshot.id);
+      putTags(region, rdsArn(region, "snapshot", snapshot.id), undefined);
+      rmSync(databases.snapshotDirectory(snapshot.id), { recursive: true, force: true });
+      return { DBSnapshot: { ...describeSnapshot(region, snapshot), Status: "deleted" } };
+    },
+
+    RestoreDBInstanceFromDBSnapshot: async (input) => {
+      const id = checkIdentifier("DBInstanceIdentifier", input.DBInstanceIdentifier);
+      if (instances.get(id)) throw new AwsError("DBInstanceAlreadyExists", "DB instance already exists");
+      const snapshot = findSnapshot(region, input.DBSnapshotIdentifier ?? "");
+      if (snapshot.status !== "available") {
+        throw new AwsError("InvalidDBSnapshotState", `The snapshot ${snapshot.id} is not available.`);
+      }
+      const { instance: original } = snapshot;
+      const instance: StoredInstance = {
+        ...original,
+        id,
+        status: "creating",
+        port: await freePort(instances.list().some(({ port }) => port === input.Port) ? 0 : (input.Port ?? 0)),
+        instanceClass: input.DBInstanceClass ?? original.instanceClass,
+        subnetGroup: input.DBSubnetGroupName?.toLowerCase() ?? original.subnetGroup,
+        multiAz: input.MultiAZ ?? original.multiAz,
+        deletionProtection: input.DeletionProtection ?? false,
+        securityGroups: input.VpcSecurityGroupIds ?? original.securityGroups,
+        masterSecret: undefined,
+        created: new Date(region.clock.now()),
+      };
+      instances.put(id, instance);
+      putTags(region, rdsArn(region, "db", id), input.Tags);
+      databases.restore(id, databases.snapshotDirectory(snapshot.id));
+      return { DBInstance: describeInstance(region, instance) };
+    },
+  };
+}
