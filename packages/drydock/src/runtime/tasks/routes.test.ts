@@ -2,8 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { unpackedImage } from "./process/driver.fixture.ts";
+import { type TestRegion, taskId, taskSpec } from "./region.fixture.ts";
 import { taskRoutes } from "./routes.ts";
-import { type TestRegion, taskId, taskSpec, testRegion, testRunner } from "./runner.fixture.ts";
+import { testRegion, testRunner } from "./runner.fixture.ts";
 
 /** Serves the routes where the region says it is reached, as the gateway does. */
 async function serve(region: TestRegion): Promise<void> {

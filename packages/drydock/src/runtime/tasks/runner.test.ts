@@ -6,7 +6,8 @@ import { systemClock } from "../../clock.ts";
 import { addressBookOf } from "../network.ts";
 import type { PulledImage } from "./driver.ts";
 import { unpackedImage, until } from "./process/driver.fixture.ts";
-import { containerDirectory, taskId, taskSpec, testRegion, testRunner } from "./runner.fixture.ts";
+import { taskId, taskSpec } from "./region.fixture.ts";
+import { containerDirectory, testRegion, testRunner } from "./runner.fixture.ts";
 
 const forever = 'setInterval(() => {}, 1000); console.log("ready");';
 

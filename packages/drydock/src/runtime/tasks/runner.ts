@@ -80,8 +80,9 @@ export function createTaskRunner(options: { region: Region; driver: Driver; repo
       if (record && !isStopped(record)) records.put(taskId, { ...record, stopRequest: record.stopRequest ?? request });
     },
     adopt() {
-      for (const record of records.list()) keep(new TaskLife(surroundings, record)).resume();
-      return [...lives.values()].map((life) => life.taskArn);
+      const begun = records.list();
+      for (const record of begun) keep(new TaskLife(surroundings, record)).resume();
+      return begun.map((record) => record.spec.taskArn);
     },
     async close() {
       closing = true;

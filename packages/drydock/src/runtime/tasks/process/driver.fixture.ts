@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { ContainerConfig } from "@fardel/oci";
 import { onTestFinished } from "vitest";
 import type { Launch, PulledImage } from "../driver.ts";
+import { architecture } from "./image.fixture.ts";
 
 /** A temporary directory that goes with the test. */
 export function temporaryDirectory(): string {
@@ -12,8 +13,6 @@ export function temporaryDirectory(): string {
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   return directory;
 }
-
-export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
 /** An image of this machine's platform: files by path, all of them executable, and symbolic links by path. */
 export function unpackedImage(

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { type Clock, systemClock } from "../../../clock.ts";
 import type { Driver, Launch } from "../driver.ts";
-import { architecture, launchOf, readOutput, unpackedImage, until } from "./driver.fixture.ts";
+import { launchOf, readOutput, unpackedImage, until } from "./driver.fixture.ts";
 import { createProcessDriver } from "./driver.ts";
+import { architecture } from "./image.fixture.ts";
 
 const driver: Driver = createProcessDriver({
   clock: systemClock,

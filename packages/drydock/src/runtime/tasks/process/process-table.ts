@@ -1,7 +1,12 @@
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
+
+// Together two seconds: one that hangs in the kernel can't be helped.
+const maximumSweeps = 200;
+const sweepMilliseconds = 10;
 
 /** True while the process, or with a negative number any process of the group, is there; a zombie counts. */
 export function processExists(target: number): boolean {
@@ -49,16 +54,27 @@ export function commandLine(pid: number): string | undefined {
 }
 
 /**
- * Kills every process whose environment holds the entry `NAME=value`, however it left its process group. Only Linux shows
- * environments; elsewhere a process that made a session of its own is not found.
+ * Kills every process whose environment holds the entry `NAME=value`, however it left its process group, and waits until they are
+ * gone. Only Linux shows environments; elsewhere a process that made a session of its own is not found.
  */
 export async function killByEnvironment(entry: string): Promise<void> {
   if (process.platform !== "linux") return;
+  for (let sweep = 0; sweep < maximumSweeps; sweep++) {
+    const found = await findByEnvironment(entry);
+    if (found.length === 0) return;
+    for (const pid of found) signalProcess(pid, "SIGKILL");
+    await wait(sweepMilliseconds);
+  }
+}
+
+async function findByEnvironment(entry: string): Promise<number[]> {
+  const found: number[] = [];
   for (const pid of await processIds()) {
     if (pid === process.pid) continue;
     const environment = await readFile(`/proc/${pid}/environ`, "utf8").catch(() => "");
-    if (environment.split("\0").includes(entry)) signalProcess(pid, "SIGKILL");
+    if (environment.split("\0").includes(entry)) found.push(pid);
   }
+  return found;
 }
 
 /** Resident memory and processor time of all processes of a group. */
