@@ -35,6 +35,7 @@ export interface ConnectionOwner {
 export class ClientConnection {
   readonly socket: Socket;
   private readonly owner: ConnectionOwner;
+  private readonly address: string;
   private readonly openedAt = Date.now();
   /** Bytes of a request that isn't taken up yet. */
   private waiting: Buffer | undefined;
@@ -50,6 +51,8 @@ export class ClientConnection {
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.socket = socket;
     this.owner = owner;
+    // Asked now, since a connection that is reset forgets it.
+    this.address = socket.remoteAddress ?? "127.0.0.1";
     socket.setTimeout(owner.settings.idleTimeout);
     socket.on("data", (bytes: Buffer) => this.received(bytes));
     socket.on("drain", () => this.exchange?.clientDrained());
@@ -168,7 +171,7 @@ export class ClientConnection {
       const head = parseRequestHead(bytes.toString("latin1", start, end));
       this.head = head;
       this.body = requestBody(head);
-      request = requested(head, this.owner.settings.dnsName, this.socket.remoteAddress ?? "");
+      request = requested(head, this.owner.settings.dnsName, this.address);
     } catch (error) {
       this.refuse(error);
       return;

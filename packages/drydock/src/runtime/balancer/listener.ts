@@ -7,6 +7,7 @@ export class Listener implements ConnectionOwner {
   settings: ListenerSettings;
   closing = false;
   port = 0;
+  private closed: Promise<void> | undefined;
   private readonly server: Server;
   private readonly connections = new Set<ClientConnection>();
 
@@ -24,18 +25,19 @@ export class Listener implements ConnectionOwner {
     throw new Error("no free port on 127.0.0.1 for a load balancer's listener");
   }
 
-  /** Takes nothing new: idle connections are closed now, the others after the answer under way. */
-  close(): void {
+  /** Takes nothing new: idle connections are closed now, the others after the answer under way. Kept when all are. */
+  close(): Promise<void> {
     this.closing = true;
-    this.server.close();
+    this.closed ??= new Promise((resolve) => this.server.close(() => resolve()));
     for (const connection of this.connections) if (connection.idle) connection.close();
+    return this.closed;
   }
 
   /** Closes without waiting for anybody. */
-  async destroy(): Promise<void> {
-    this.close();
+  destroy(): Promise<void> {
+    const closed = this.close();
     for (const connection of this.connections) connection.socket.destroy();
-    if (this.server.listening) await new Promise((resolve) => this.server.once("close", resolve));
+    return closed;
   }
 
   private listens(port: number): Promise<boolean> {

@@ -39,6 +39,7 @@ export class DataPlane {
   private readonly checks: HealthChecks;
   private readonly groups = new Map<string, TargetGroup>();
   private readonly listeners = new Map<string, Listener>();
+  private readonly retired = new Set<Listener>();
   private readonly drains = new Map<string, () => void>();
   private readonly subscribers = new Set<(change: TargetHealthChange) => void>();
   private closed = false;
@@ -79,7 +80,7 @@ export class DataPlane {
         listener.settings = settings;
       } else {
         this.listeners.delete(arn);
-        listener.close();
+        this.retire(listener);
       }
     }
     const used = loadBalancersByTargetGroup(this.state);
@@ -228,7 +229,7 @@ export class DataPlane {
       await listener.destroy();
       return;
     }
-    before?.close();
+    if (before) this.retire(before);
     listener.settings = this.settingsOf(current) ?? settings;
     this.listeners.set(listenerArn, listener);
     this.state.listeners.put(listenerArn, { ...current, realPort });
@@ -246,7 +247,13 @@ export class DataPlane {
     for (const cancel of this.drains.values()) cancel();
     this.subscribers.clear();
     await this.opening;
-    await Promise.all([...this.listeners.values()].map((listener) => listener.destroy()));
+    await Promise.all([...this.listeners.values(), ...this.retired].map((listener) => listener.destroy()));
+  }
+
+  /** A closed listener lives until its last answer is given. */
+  private retire(listener: Listener): void {
+    this.retired.add(listener);
+    listener.close().then(() => this.retired.delete(listener));
   }
 }
 

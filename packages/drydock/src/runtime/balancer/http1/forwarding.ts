@@ -54,7 +54,7 @@ export function requestHeadForTarget(
 ): string {
   const { attributes } = context;
   const named = connectionOptions(head);
-  const upgrade = headerLists(head, "connection", "upgrade") ? header(head, "upgrade") : undefined;
+  const upgrade = upgradeOf(head);
   let text = `${head.method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
   for (let i = 0; i < head.names.length; i++) {
     const name = head.names[i] as string;
@@ -69,6 +69,12 @@ export function requestHeadForTarget(
   text +=
     upgrade === undefined ? "Connection: keep-alive\r\n\r\n" : `Upgrade: ${upgrade}\r\nConnection: upgrade\r\n\r\n`;
   return text;
+}
+
+/** What a client would like to speak instead, if the target does too. HTTP/2 isn't offered to targets. */
+function upgradeOf(head: RequestHead): string | undefined {
+  const upgrade = headerLists(head, "connection", "upgrade") ? header(head, "upgrade") : undefined;
+  return upgrade?.toLowerCase() === "h2c" ? undefined : upgrade;
 }
 
 function forwardedFor(head: RequestHead, { clientAddress, clientPort, attributes }: ForwardingContext): string {

@@ -13,7 +13,10 @@ const maximumListeners = 50;
 
 export function listenerOperations(
   context: Context,
-): Pick<ElbOperations, "CreateListener" | "DescribeListeners" | "ModifyListener" | "DeleteListener"> {
+): Pick<
+  ElbOperations,
+  "CreateListener" | "DescribeListeners" | "ModifyListener" | "DeleteListener" | "DescribeListenerCertificates"
+> {
   const { region, state, plane } = context;
 
   const defaultRule = (listenerArn: string) => rulesOf(state, listenerArn).at(-1);
@@ -102,6 +105,12 @@ export function listenerOperations(
       region.store.transaction(() => deleteListener(state, ListenerArn));
       await plane.routingChanged();
       return {};
+    },
+
+    /** HTTP listeners have none, and there are no others. */
+    DescribeListenerCertificates({ ListenerArn }) {
+      listenerOf(context, ListenerArn);
+      return { Certificates: [] };
     },
   };
 }

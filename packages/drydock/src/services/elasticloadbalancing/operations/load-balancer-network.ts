@@ -4,7 +4,7 @@ import { type Context, type ElbOperations, loadBalancerOf } from "./context.ts";
 
 export function loadBalancerNetworkOperations(
   context: Context,
-): Pick<ElbOperations, "SetSubnets" | "SetSecurityGroups" | "SetIpAddressType"> {
+): Pick<ElbOperations, "SetSubnets" | "SetSecurityGroups" | "SetIpAddressType" | "DescribeCapacityReservation"> {
   const { region, state } = context;
   return {
     async SetSubnets(input) {
@@ -38,6 +38,12 @@ export function loadBalancerNetworkOperations(
       loadBalancerOf(context, LoadBalancerArn);
       if (IpAddressType !== "ipv4") throw notBuilt(`the IP address type '${IpAddressType}'`);
       return { IpAddressType };
+    },
+
+    /** Nothing is ever reserved here: ModifyCapacityReservation isn't built. */
+    DescribeCapacityReservation({ LoadBalancerArn }) {
+      loadBalancerOf(context, LoadBalancerArn);
+      return { CapacityReservationState: [] };
     },
   };
 }
