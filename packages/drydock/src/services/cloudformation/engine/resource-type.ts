@@ -73,6 +73,6 @@ export function defineResourceType<R extends Record<string, PropertyRule>>(type:
 
 /** The types a region knows, by name. */
 export interface ResourceTypes {
-  has(name: string): boolean;
+  /** Undefined for a type there isn't. */
   load(name: string): Promise<ResourceType | undefined>;
 }

@@ -1,0 +1,246 @@
+import type { CreateDBInstanceCommandInput } from "@aws-sdk/client-rds";
+import type { Region } from "../../../region.ts";
+import { ifThere, present, until } from "../engine/calls.ts";
+import {
+  boolean,
+  inPlace,
+  list,
+  number,
+  type PropertyValues,
+  replacement,
+  structure,
+  tags,
+  text,
+} from "../engine/properties.ts";
+import { defineResourceType } from "../engine/resource-type.ts";
+import { updateTags } from "./rds-tags.ts";
+
+const properties = {
+  AllocatedStorage: inPlace(number),
+  AllowMajorVersionUpgrade: inPlace(boolean),
+  AutoMinorVersionUpgrade: inPlace(boolean),
+  AvailabilityZone: replacement(text),
+  BackupRetentionPeriod: inPlace(number),
+  CACertificateIdentifier: inPlace(text),
+  CopyTagsToSnapshot: inPlace(boolean),
+  DBInstanceClass: inPlace(text),
+  DBInstanceIdentifier: replacement(text),
+  DBName: replacement(text),
+  DBParameterGroupName: inPlace(text),
+  DBSubnetGroupName: replacement(text),
+  DeleteAutomatedBackups: inPlace(boolean),
+  DeletionProtection: inPlace(boolean),
+  EnableCloudwatchLogsExports: inPlace(list(text)),
+  EnableIAMDatabaseAuthentication: inPlace(boolean),
+  EnablePerformanceInsights: inPlace(boolean),
+  Engine: replacement(text),
+  EngineVersion: inPlace(text),
+  Iops: inPlace(number),
+  KmsKeyId: replacement(text),
+  LicenseModel: inPlace(text),
+  ManageMasterUserPassword: inPlace(boolean),
+  MasterUserPassword: inPlace(text),
+  MasterUserSecret: inPlace(structure({ KmsKeyId: text, SecretArn: text })),
+  MasterUsername: replacement(text),
+  MaxAllocatedStorage: inPlace(number),
+  MonitoringInterval: inPlace(number),
+  MonitoringRoleArn: inPlace(text),
+  MultiAZ: inPlace(boolean),
+  Port: inPlace(number),
+  PreferredBackupWindow: inPlace(text),
+  PreferredMaintenanceWindow: inPlace(text),
+  PubliclyAccessible: inPlace(boolean),
+  StorageEncrypted: replacement(boolean),
+  StorageThroughput: inPlace(number),
+  StorageType: inPlace(text),
+  Tags: inPlace(tags),
+  VPCSecurityGroups: inPlace(list(text)),
+};
+
+export const dbInstance = defineResourceType({
+  properties,
+  unsupported: [
+    "AdditionalStorageVolumes",
+    "ApplyImmediately",
+    "AssociatedRoles",
+    "AutomaticBackupReplicationKmsKeyId",
+    "AutomaticBackupReplicationRegion",
+    "AutomaticBackupReplicationRetentionPeriod",
+    "BackupTarget",
+    "CertificateRotationRestart",
+    "CharacterSetName",
+    "CustomIAMInstanceProfile",
+    "DBClusterIdentifier",
+    "DBClusterSnapshotIdentifier",
+    "DBSecurityGroups",
+    "DBSnapshotIdentifier",
+    "DBSystemId",
+    "DatabaseInsightsMode",
+    "DedicatedLogVolume",
+    "Domain",
+    "DomainAuthSecretArn",
+    "DomainDnsIps",
+    "DomainFqdn",
+    "DomainIAMRoleName",
+    "DomainOu",
+    "EngineLifecycleSupport",
+    "MasterUserAuthenticationType",
+    "NcharCharacterSetName",
+    "NetworkType",
+    "OptionGroupName",
+    "PerformanceInsightsKMSKeyId",
+    "PerformanceInsightsRetentionPeriod",
+    "ProcessorFeatures",
+    "PromotionTier",
+    "ReplicaMode",
+    "RestoreTime",
+    "SourceDBClusterIdentifier",
+    "SourceDBInstanceAutomatedBackupsArn",
+    "SourceDBInstanceIdentifier",
+    "SourceDbiResourceId",
+    "SourceRegion",
+    "TdeCredentialArn",
+    "TdeCredentialPassword",
+    "Timezone",
+    "UseDefaultProcessorFeatures",
+    "UseLatestRestorableTime",
+  ],
+  attributes: [
+    "DBInstanceArn",
+    "DbiResourceId",
+    "Endpoint.Address",
+    "Endpoint.HostedZoneId",
+    "Endpoint.Port",
+    "MasterUserSecret.SecretArn",
+  ],
+  nameProperty: "DBInstanceIdentifier",
+  async create({ region, properties, tags, generatedName }) {
+    // "Must contain from 1 to 63 letters, numbers, or hyphens. First character must be a letter." RDS lowers its case.
+    const DBInstanceIdentifier = (properties.DBInstanceIdentifier ?? generatedName(63)).toLowerCase();
+    const { AvailabilityZone, DBName, DBSubnetGroupName, Engine, KmsKeyId, MasterUsername, Port, StorageEncrypted } =
+      properties;
+    const input: Partial<CreateDBInstanceCommandInput> = {
+      ...changeable(properties),
+      DBInstanceIdentifier,
+      AvailabilityZone,
+      DBName,
+      DBSubnetGroupName,
+      EnableCloudwatchLogsExports: properties.EnableCloudwatchLogsExports,
+      Engine,
+      KmsKeyId,
+      MasterUsername,
+      Port,
+      StorageEncrypted,
+      Tags: tags,
+    };
+    await region.call("rds").CreateDBInstance({
+      ...input,
+      DBInstanceIdentifier,
+      DBInstanceClass: properties.DBInstanceClass ?? "",
+      Engine: Engine ?? "",
+    });
+    return DBInstanceIdentifier;
+  },
+  async settle(context) {
+    await until(context, async () => {
+      const status = (await describe(context.region, context.physicalId))?.DBInstanceStatus;
+      if (status === undefined || /fail|incompatible|inaccessible/.test(status))
+        throw new Error(`DB instance ${context.physicalId} is ${status ?? "gone"}`);
+      return status === "available";
+    });
+  },
+  async read({ region, physicalId }) {
+    const found = present(await describe(region, physicalId), "database");
+    return {
+      DBInstanceArn: found.DBInstanceArn,
+      DbiResourceId: found.DbiResourceId,
+      "Endpoint.Address": found.Endpoint?.Address,
+      "Endpoint.HostedZoneId": found.Endpoint?.HostedZoneId,
+      "Endpoint.Port": found.Endpoint?.Port === undefined ? undefined : String(found.Endpoint.Port),
+      "MasterUserSecret.SecretArn": found.MasterUserSecret?.SecretArn,
+    };
+  },
+  async update(context) {
+    const { region, physicalId: DBInstanceIdentifier, properties, attributes, changed } = context;
+    const wanted = Object.entries(changeable(properties)).filter(([name]) => changed.has(sourceOf[name] ?? name));
+    const input = Object.fromEntries(wanted);
+    if (changed.has("Port")) input.DBPortNumber = properties.Port;
+    if (Object.keys(input).length > 0)
+      await region.call("rds").ModifyDBInstance({
+        ...input,
+        DBInstanceIdentifier,
+        AllowMajorVersionUpgrade: properties.AllowMajorVersionUpgrade,
+        // "CloudFormation applies changes immediately", not in the next maintenance window.
+        ApplyImmediately: true,
+      });
+    await updateTags(context, String(attributes.DBInstanceArn));
+    return undefined;
+  },
+  async delete(context) {
+    const { region, physicalId: DBInstanceIdentifier, properties } = context;
+    const rds = region.call("rds");
+    if ((await describe(region, DBInstanceIdentifier)) === undefined) return;
+    await ifThere(
+      /NotFound|InvalidDBInstanceState/,
+      rds.DeleteDBInstance({
+        DBInstanceIdentifier,
+        SkipFinalSnapshot: true,
+        DeleteAutomatedBackups: properties.DeleteAutomatedBackups,
+      }),
+    );
+    await until(context, async () => (await describe(region, DBInstanceIdentifier)) === undefined);
+  },
+  async snapshot(context) {
+    const { region, physicalId: DBInstanceIdentifier, generatedName } = context;
+    const rds = region.call("rds");
+    const DBSnapshotIdentifier = `${generatedName(240)}-snapshot`.toLowerCase();
+    await ifThere(/AlreadyExists/, rds.CreateDBSnapshot({ DBInstanceIdentifier, DBSnapshotIdentifier }));
+    await until(context, async () => {
+      const { DBSnapshots = [] } = await rds.DescribeDBSnapshots({ DBSnapshotIdentifier });
+      return DBSnapshots[0]?.Status === "available";
+    });
+  },
+});
+
+/** Where a member of the API's input has another name than its property. */
+const sourceOf: Record<string, string> = {
+  MasterUserSecretKmsKeyId: "MasterUserSecret",
+  VpcSecurityGroupIds: "VPCSecurityGroups",
+};
+
+/** What CreateDBInstance and ModifyDBInstance have in common. */
+function changeable(wanted: PropertyValues<typeof properties>) {
+  return {
+    AllocatedStorage: wanted.AllocatedStorage,
+    AutoMinorVersionUpgrade: wanted.AutoMinorVersionUpgrade,
+    BackupRetentionPeriod: wanted.BackupRetentionPeriod,
+    CACertificateIdentifier: wanted.CACertificateIdentifier,
+    CopyTagsToSnapshot: wanted.CopyTagsToSnapshot,
+    DBInstanceClass: wanted.DBInstanceClass,
+    DBParameterGroupName: wanted.DBParameterGroupName,
+    DeletionProtection: wanted.DeletionProtection,
+    EnableIAMDatabaseAuthentication: wanted.EnableIAMDatabaseAuthentication,
+    EnablePerformanceInsights: wanted.EnablePerformanceInsights,
+    EngineVersion: wanted.EngineVersion,
+    Iops: wanted.Iops,
+    LicenseModel: wanted.LicenseModel,
+    ManageMasterUserPassword: wanted.ManageMasterUserPassword,
+    MasterUserPassword: wanted.MasterUserPassword,
+    MasterUserSecretKmsKeyId: wanted.MasterUserSecret?.KmsKeyId,
+    MaxAllocatedStorage: wanted.MaxAllocatedStorage,
+    MonitoringInterval: wanted.MonitoringInterval,
+    MonitoringRoleArn: wanted.MonitoringRoleArn,
+    MultiAZ: wanted.MultiAZ,
+    PreferredBackupWindow: wanted.PreferredBackupWindow,
+    PreferredMaintenanceWindow: wanted.PreferredMaintenanceWindow,
+    PubliclyAccessible: wanted.PubliclyAccessible,
+    StorageThroughput: wanted.StorageThroughput,
+    StorageType: wanted.StorageType,
+    VpcSecurityGroupIds: wanted.VPCSecurityGroups,
+  };
+}
+
+async function describe(region: Region, DBInstanceIdentifier: string) {
+  const found = await ifThere(/NotFound/, region.call("rds").DescribeDBInstances({ DBInstanceIdentifier }));
+  return found?.DBInstances?.[0];
+}
