@@ -7,17 +7,18 @@ import { createGateway } from "./gateway/gateway.ts";
 import { ServiceHost } from "./gateway/host.ts";
 import type { Region } from "./region.ts";
 import { type ServiceName, services } from "./services/index.ts";
+import { lockDirectory } from "./store/instance-lock.ts";
 import { Store } from "./store/store.ts";
 import { Vault } from "./store/vault.ts";
 
 export interface DrydockOptions {
   /** Where everything is kept; made with mode 0700 when missing. */
   directory: string;
-  /** Default 4566; 0 takes a free one. */
+  /** 0 takes a free one. Default: the one this directory had before; at first 4566, or a free one when that is taken. */
   port?: number;
-  /** Default eu-west-1. */
+  /** Default: the one this directory had before; at first eu-west-1. */
   region?: string;
-  /** Twelve digits; default 000000000000. */
+  /** Twelve digits. Default: the one this directory had before; at first 000000000000. */
   accountId?: string;
   clock?: Clock;
   /** Receives the lines of drydock's log; default none. */
@@ -32,17 +33,41 @@ export interface Drydock {
   close(): Promise<void>;
 }
 
+/** What makes a region this region: ARNs and addresses that were given out hold it. */
+interface Identity {
+  port: number;
+  region: string;
+  accountId: string;
+}
+
+const defaultPort = 4566;
+
 /**
- * Starts the embedded region in this process, bound to 127.0.0.1. Throws when the port is taken.
+ * Starts the embedded region in this process, bound to 127.0.0.1. Throws when the port is taken, when another drydock
+ * runs on the directory, and when the directory is another region's or account's.
  * Services begin when first called; those that already hold data in the directory begin at once.
  */
 export async function startDrydock(options: DrydockOptions): Promise<Drydock> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const unlock = lockDirectory(options.directory);
+  try {
+    return await openRegion(options, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function openRegion(options: DrydockOptions, unlock: () => void): Promise<Drydock> {
   const store = new Store(join(options.directory, "store"));
+  const identities = store.collection<Identity>("drydock.identity");
+  const before = identities.get("identity");
+  const name = agree("region", options.region, before?.region, "eu-west-1");
+  const accountId = agree("account", options.accountId, before?.accountId, "000000000000");
   const closers: (() => void | Promise<void>)[] = [];
   const region: Region = {
-    name: options.region ?? "eu-west-1",
-    accountId: options.accountId ?? "000000000000",
+    name,
+    accountId,
     endpoint: new URL("http://127.0.0.1/"),
     directory: options.directory,
     store,
@@ -54,8 +79,13 @@ export async function startDrydock(options: DrydockOptions): Promise<Drydock> {
   };
   const host = new ServiceHost(region);
   const server = createGateway(host);
-  const port = await listen(server, options.port ?? 4566);
+  const port = await listen(server, options.port ?? before?.port ?? defaultPort).catch((error) => {
+    // Nobody asked for this port, and nothing that was given out names it yet.
+    if (error.code === "EADDRINUSE" && options.port === undefined && !before) return listen(server, 0);
+    throw error;
+  });
   region.endpoint.port = String(port);
+  identities.put("identity", { port, region: name, accountId });
   await beginServicesWithData(host, store);
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -65,8 +95,16 @@ export async function startDrydock(options: DrydockOptions): Promise<Drydock> {
       for (const close of closers.reverse()) await close();
       await closeServer(server);
       store.close();
+      unlock();
     },
   };
+}
+
+function agree(what: string, asked: string | undefined, before: string | undefined, initial: string): string {
+  if (asked !== undefined && before !== undefined && asked !== before) {
+    throw new Error(`this state directory is of ${what} ${before}, not ${asked}; use another directory or reset it`);
+  }
+  return asked ?? before ?? initial;
 }
 
 /** `region.call("ecs")`: every operation as a function that runs the handler in this process. */

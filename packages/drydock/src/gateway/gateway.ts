@@ -21,6 +21,8 @@ const protocols: { [Name in ProtocolName]?: Protocol } = {
   restXml,
 };
 
+const statusPath = "/_drydock/status";
+
 /** The one HTTP port that speaks every AWS protocol, and the raw routes beside them. */
 export function createGateway(host: ServiceHost): Server {
   const server = createServer((request, response) => {
@@ -40,6 +42,7 @@ async function handle(host: ServiceHost, request: IncomingMessage, response: Ser
   const signature = readSignature(request.headers.authorization, url.searchParams);
   const requestId = randomUUID();
   if (!signature) {
+    if (url.pathname === statusPath) return sendStatus(host, response);
     const route = await findRoute(host, url.pathname);
     if (route) return void (await route.handle(request, response));
   }
@@ -49,6 +52,13 @@ async function handle(host: ServiceHost, request: IncomingMessage, response: Ser
   if (!service) return send(response, refuseService(name, requestId), requestId);
   const caller = { accessKeyId: signature?.accessKeyId, requestId };
   await send(response, await answer(service, wire, caller, host), requestId);
+}
+
+/** Who answers on this port: how `fardel local status` tells this region from whatever else may listen here. */
+function sendStatus(host: ServiceHost, response: ServerResponse): void {
+  const { name, accountId } = host.region;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify({ pid: process.pid, region: name, accountId }));
 }
 
 /** The only calls AWS takes unsigned, apart from public S3 objects, are those by which credentials are obtained. */

@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface DrydockStatus {
+  /** `http://127.0.0.1:4566` */
+  endpoint: string;
+  region: string;
+  accountId: string;
+  runtime: "process";
+  pid: number;
+}
+
+export interface StartOptions {
+  /** The state directory; made when missing. */
+  directory: string;
+  port?: number;
+  region?: string;
+  accountId?: string;
+}
+
+export const statusFile = "drydock.json";
+const logFile = "drydock.log";
+
+const startTimeout = 30_000;
+const stopTimeout = 60_000;
+
+/** Per user: `$XDG_STATE_HOME/fardel/local`, or `~/.local/state/fardel/local`. */
+export function defaultDirectory(): string {
+  return join(process.env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "fardel", "local");
+}
+
+/**
+ * The drydock of a state directory as a detached process: the one that runs, or one started now. Resolves when it
+ * answers. Throws an Error with the last lines of its log when it ends instead.
+ */
+export async function startDetached(options: StartOptions): Promise<DrydockStatus> {
+  const running = await readStatus(options.directory);
+  if (running) return running;
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const logPath = join(options.directory, logFile);
+  const log = openSync(logPath, "a", 0o600);
+  const start = statSync(logPath).size;
+  const args = ["--disable-warning=ExperimentalWarning", fileURLToPath(new URL("main.ts", import.meta.url))];
+  args.push("--directory", options.directory);
+  if (options.port !== undefined) args.push("--port", String(options.port));
+  if (options.region !== undefined) args.push("--region", options.region);
+  if (options.accountId !== undefined) args.push("--account", options.accountId);
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: options.directory });
+  child.unref();
+  let exited = false;
+  child.once("exit", () => {
+    exited = true;
+  });
+  const deadline = Date.now() + startTimeout;
+  while (Date.now() < deadline) {
+    const status = await readStatus(options.directory);
+    if (status) {
+      // Another start was faster; this one's process must not take the directory over when that one ends.
+      if (status.pid !== child.pid) child.kill("SIGKILL");
+      return status;
+    }
+    if (exited) break;
+    await delay(20);
+  }
+  // A second start at the same moment loses the directory's lock to the first, which then is the one to use.
+  const other = exited ? await readStatus(options.directory) : undefined;
+  if (other) return other;
+  const lines = readFileSync(logPath).subarray(start).toString().trim().split("\n").slice(-5);
+  throw new Error(`drydock did not start:\n${lines.join("\n")}`);
+}
+
+/** The drydock that runs on a state directory; undefined when none answers. */
+export async function readStatus(directory: string): Promise<DrydockStatus | undefined> {
+  let status: DrydockStatus;
+  try {
+    status = JSON.parse(readFileSync(join(directory, statusFile), "utf8"));
+    process.kill(status.pid, 0);
+  } catch {
+    return undefined;
+  }
+  return (await answers(status)) ? status : undefined;
+}
+
+/** Ends the drydock of a state directory and everything it runs; its state stays. False when none was running. */
+export async function stopDetached(directory: string): Promise<boolean> {
+  const status = await readStatus(directory);
+  if (!status) return false;
+  process.kill(status.pid, "SIGTERM");
+  const deadline = Date.now() + stopTimeout;
+  while (isAlive(status.pid)) {
+    if (Date.now() > deadline)
+      throw new Error(`drydock (pid ${status.pid}) did not end within ${stopTimeout / 1000} s`);
+    await delay(20);
+  }
+  return true;
+}
+
+/** A process id alone can have been given to another process; the region says who it is. */
+async function answers(status: DrydockStatus): Promise<boolean> {
+  try {
+    const response = await fetch(new URL("/_drydock/status", status.endpoint), { signal: AbortSignal.timeout(5000) });
+    const { pid } = (await response.json()) as { pid: number };
+    return pid === status.pid;
+  } catch {
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
