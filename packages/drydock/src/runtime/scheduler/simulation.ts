@@ -82,15 +82,29 @@ export class Simulation {
   /** Lets time pass until `until` holds or nothing more happens; at most `limit` from now. */
   run(until: () => boolean = () => false, limit = 24 * 3_600_000): void {
     const end = this.now + limit;
+    this.look();
     while (!until()) {
       this.timers.sort((a, b) => a.at - b.at);
       const timer = this.timers[0];
-      if (!timer || timer.at > end) break;
+      if (!timer || timer.at > end) {
+        if (limit < 24 * 3_600_000) this.now = end;
+        break;
+      }
       this.timers.shift();
       this.now = timer.at;
       timer.run();
       this.look();
     }
+  }
+
+  /** What a target's health checks find from now on; with `from` only where it is in that state. */
+  setTarget(id: string, state: "healthy" | "unhealthy" | "draining" | "unused", from?: "initial"): void {
+    const tasks = this.service.tasks.map((task) => {
+      if (task.id !== id) return task;
+      const targets = task.targets.map((target) => (from && target.state !== from ? target : { ...target, state }));
+      return { ...task, targets };
+    });
+    this.service = { ...this.service, tasks };
   }
 
   alive(deployment?: string): ServiceTask[] {
@@ -169,15 +183,6 @@ export class Simulation {
     const tasks = this.service.tasks.map((task) =>
       task.id === id && task.phase !== "stopped" && (!from || task.phase === from) ? { ...task, ...changes } : task,
     );
-    this.service = { ...this.service, tasks };
-  }
-
-  private setTarget(id: string, state: "healthy" | "unhealthy" | "draining" | "unused", from?: "initial"): void {
-    const tasks = this.service.tasks.map((task) => {
-      if (task.id !== id) return task;
-      const targets = task.targets.map((target) => (from && target.state !== from ? target : { ...target, state }));
-      return { ...task, targets };
-    });
     this.service = { ...this.service, tasks };
   }
 

@@ -1,3 +1,4 @@
+import { taskRoutes } from "../../runtime/tasks/routes.ts";
 import { defineService } from "../../service.ts";
 import { ecsOf, resumeEcs } from "./ecs.ts";
 import { ecsOperations } from "./operations.ts";
@@ -8,4 +9,5 @@ export const ecs = defineService({
   validationErrorCode: "InvalidParameterException",
   operations: (region) => ecsOperations(ecsOf(region)),
   start: (region) => resumeEcs(ecsOf(region)),
+  routes: taskRoutes,
 });

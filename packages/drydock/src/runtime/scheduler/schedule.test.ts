@@ -1,0 +1,281 @@
+import { expect, test } from "vitest";
+import { failureThreshold } from "./circuit-breaker.ts";
+import { taskLimits } from "./rolling.ts";
+import { type Behaviour, type Settings, Simulation } from "./simulation.ts";
+
+const works: Behaviour = { start: 1_000, target: { after: 5_000, state: "healthy" } };
+const sick: Behaviour = { start: 1_000, target: { after: 5_000, state: "unhealthy" } };
+
+/** A service of `settings` that has become steady with tasks that work. */
+function steady(settings: Settings, behaviour = works): Simulation {
+  const simulation = new Simulation(settings, behaviour);
+  simulation.run();
+  expect(simulation.events.at(-1)).toBe("(service web) has reached a steady state.");
+  simulation.events.length = 0;
+  return simulation;
+}
+
+const counts = (simulation: Simulation) => ({
+  old: simulation.alive("ecs-svc/1").length,
+  new: simulation.alive("ecs-svc/2").length,
+});
+
+test.each([
+  { desiredCount: 3, minimumHealthyPercent: 50, maximumPercent: 150, limits: { minimum: 2, maximum: 4 } },
+  { desiredCount: 3, minimumHealthyPercent: 100, maximumPercent: 125, limits: { minimum: 3, maximum: 3 } },
+  { desiredCount: 2, minimumHealthyPercent: 75, maximumPercent: 100, limits: { minimum: 2, maximum: 2 } },
+  { desiredCount: 0, minimumHealthyPercent: 100, maximumPercent: 200, limits: { minimum: 0, maximum: 0 } },
+])("limits of $desiredCount tasks at $minimumHealthyPercent/$maximumPercent %", ({ limits, ...settings }) => {
+  expect(taskLimits(new Simulation(settings, works).service)).toEqual(limits);
+});
+
+test.each([
+  ["BOUNDED_PERCENT", 50, 1, 3],
+  ["BOUNDED_PERCENT", 50, 25, 13],
+  ["BOUNDED_PERCENT", 50, 1_000, 200],
+  ["UNBOUNDED_PERCENT", 50, 1_000, 500],
+  ["UNBOUNDED_PERCENT", 50, 1, 1],
+  ["COUNT", 7, 1_000, 7],
+] as const)("the threshold %s %d of %d tasks is %d", (type, value, desiredCount, threshold) => {
+  expect(failureThreshold({ type, value }, desiredCount)).toBe(threshold);
+});
+
+test("200/100: all new tasks start at once, old ones stop as new ones become healthy", () => {
+  const simulation = steady({ desiredCount: 3 });
+  simulation.deploy(works);
+  expect(counts(simulation)).toEqual({ old: 3, new: 3 });
+  simulation.run(undefined, 5_999);
+  expect(counts(simulation)).toEqual({ old: 3, new: 3 });
+  simulation.run(undefined, 1);
+  expect(counts(simulation)).toEqual({ old: 0, new: 3 });
+});
+
+test("100/50: half of the old tasks stop first, then new ones take their place", () => {
+  const simulation = steady({ desiredCount: 4, minimumHealthyPercent: 50, maximumPercent: 100 });
+  simulation.deploy(works);
+  expect(counts(simulation)).toEqual({ old: 2, new: 2 });
+  simulation.run(undefined, 6_000);
+  expect(counts(simulation)).toEqual({ old: 0, new: 4 });
+});
+
+test("a minimum of 0 stops the only task before the new one is there", () => {
+  const simulation = steady({ desiredCount: 1, minimumHealthyPercent: 0 });
+  simulation.deploy(works);
+  expect(counts(simulation)).toEqual({ old: 0, new: 1 });
+  expect(simulation.healthy()).toBe(0);
+});
+
+test.each([
+  { desiredCount: 3, minimumHealthyPercent: 100, maximumPercent: 125 },
+  { desiredCount: 2, minimumHealthyPercent: 75, maximumPercent: 100 },
+])(
+  "$minimumHealthyPercent/$maximumPercent % of $desiredCount lets nothing move, and the service says so once",
+  (settings) => {
+    const simulation = steady(settings);
+    simulation.deploy(works);
+    simulation.run();
+    expect(simulation.events).toEqual([
+      "(service web) was unable to stop or start tasks during a deployment because of the service deployment " +
+        "configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
+    ]);
+    expect(simulation.service.rollout.status).toBe("IN_PROGRESS");
+  },
+);
+
+test("without any health check a task counts 40 s after it runs", () => {
+  const simulation = steady({ desiredCount: 1 }, { start: 0 });
+  simulation.deploy({ start: 1_000 });
+  simulation.run(undefined, 40_999);
+  expect(counts(simulation)).toEqual({ old: 1, new: 1 });
+  simulation.run(undefined, 1);
+  expect(counts(simulation)).toEqual({ old: 0, new: 1 });
+});
+
+test("a task that served and fails its checks is replaced before it is stopped", () => {
+  const simulation = steady({ desiredCount: 2 });
+  const [first] = simulation.alive();
+  simulation.setTarget(first?.id ?? "", "unhealthy");
+  simulation.run(undefined, 0);
+  expect(simulation.alive()).toHaveLength(3);
+  simulation.run(undefined, 6_000);
+  expect(simulation.alive()).toHaveLength(2);
+  expect(simulation.service.tasks.find(({ id }) => id === first?.id)?.retirement?.reason).toMatch(
+    /^Task failed ELB health checks in \(target-group arn:.*\)$/,
+  );
+});
+
+test("where maximumPercent leaves no room, unhealthy tasks are stopped one by one", () => {
+  const simulation = steady({ desiredCount: 2, minimumHealthyPercent: 50, maximumPercent: 100 });
+  const served = simulation.alive().map(({ id }) => id);
+  for (const id of served) simulation.setTarget(id, "unhealthy");
+  simulation.run(undefined, 0);
+  const left = () => simulation.alive().filter(({ id }) => served.includes(id)).length;
+  expect([left(), simulation.alive().length]).toEqual([1, 2]);
+  simulation.run(undefined, 6_000);
+  expect([left(), simulation.alive().length]).toEqual([0, 2]);
+});
+
+test("the grace period overlooks failing checks for so long after a task's start", () => {
+  const simulation = steady({ desiredCount: 1, healthCheckGracePeriod: 60_000 });
+  simulation.deploy(sick);
+  simulation.run(undefined, 60_999);
+  expect(counts(simulation)).toEqual({ old: 1, new: 1 });
+  expect(simulation.service.deployments[0]?.failedTasks).toBe(0);
+  simulation.run(undefined, 1);
+  expect(simulation.service.deployments[0]?.failedTasks).toBe(1);
+});
+
+test("an old task that dies during a rollout is replaced by one of the old revision", () => {
+  const simulation = steady({ desiredCount: 2, maximumPercent: 200 });
+  const slow: Behaviour = { start: 600_000, target: { after: 1, state: "healthy" } };
+  simulation.deploy(slow);
+  simulation.kill(0);
+  expect(counts(simulation)).toEqual({ old: 2, new: 2 });
+  expect(simulation.service.tasks.map(({ deployment }) => deployment)).toEqual([
+    "ecs-svc/1",
+    "ecs-svc/1",
+    "ecs-svc/2",
+    "ecs-svc/2",
+    "ecs-svc/1",
+  ]);
+});
+
+test("a service that grows during a rollout grows in both revisions, and ends with the new one", () => {
+  const simulation = steady({ desiredCount: 2, maximumPercent: 200 });
+  simulation.deploy(works);
+  simulation.scale(4);
+  expect(counts(simulation)).toEqual({ old: 4, new: 4 });
+  simulation.run();
+  expect(counts(simulation)).toEqual({ old: 0, new: 4 });
+});
+
+test("scaling in stops tasks without a deployment", () => {
+  const simulation = steady({ desiredCount: 3 });
+  simulation.scale(1);
+  expect(simulation.alive()).toHaveLength(1);
+  simulation.run();
+  expect(simulation.service.rollout).toMatchObject({ deployment: "ecs-svc/1", status: "SUCCESSFUL" });
+  expect(simulation.events.at(-1)).toBe("(service web) has reached a steady state.");
+});
+
+test("tasks that never reach RUNNING are tried again ever more slowly, those that exit later are not", () => {
+  const off = { enable: false };
+  const failing = steady({ desiredCount: 1, circuitBreaker: off });
+  failing.deploy({ start: 0, failsToStart: true });
+  failing.run(undefined, 3_600_000);
+  const started = failing.service.tasks.filter(({ deployment }) => deployment === "ecs-svc/2");
+  const waits = started.map(({ createdAt }, index) => createdAt - (started[index - 1]?.createdAt ?? createdAt));
+  expect(waits.map((wait) => wait / 1_000)).toEqual([0, 0, 0, 15, 30, 60, 120, 240, 480, 960, 1_620]);
+  expect(failing.events.filter((event) => event.includes("unable to consistently start"))).toHaveLength(1);
+  expect(counts(failing)).toEqual({ old: 1, new: 0 });
+
+  const crashing = steady({ desiredCount: 1, circuitBreaker: off });
+  crashing.deploy({ start: 1_000, crashesAfter: 1_000 });
+  crashing.run(undefined, 60_000);
+  expect(crashing.service.tasks.filter(({ deployment }) => deployment === "ecs-svc/2")).toHaveLength(31);
+});
+
+test("a new deployment isn't slowed by the waits of the one before", () => {
+  const simulation = steady({ desiredCount: 1, circuitBreaker: { enable: false } });
+  simulation.deploy({ start: 0, failsToStart: true });
+  simulation.run(undefined, 3_600_000);
+  const id = simulation.deploy(works);
+  expect(simulation.alive(id)).toHaveLength(1);
+});
+
+test("the breaker without rollback fails the deployment, launches nothing more and leaves the old tasks", () => {
+  const simulation = steady({ desiredCount: 2, circuitBreaker: { rollback: false } });
+  simulation.deploy({ start: 0, failsToStart: true });
+  simulation.run();
+  expect(counts(simulation)).toEqual({ old: 2, new: 0 });
+  expect(simulation.service.deployments).toMatchObject([
+    { rolloutState: "FAILED", rolloutStateReason: "ECS deployment circuit breaker: tasks failed to start." },
+    { rolloutState: "COMPLETED" },
+  ]);
+  expect(simulation.service.rollout).toMatchObject({
+    status: "STOPPED",
+    circuitBreaker: { status: "TRIGGERED", failureCount: 3 },
+  });
+  expect(simulation.events.filter((event) => event.includes("deployment failed"))).toEqual([
+    "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.",
+  ]);
+});
+
+test("a rollback makes the last completed deployment PRIMARY and IN_PROGRESS again, until it is steady", () => {
+  const simulation = steady({ desiredCount: 2 });
+  simulation.deploy(sick);
+  simulation.run(() => simulation.service.deployments[0]?.id === "ecs-svc/1");
+  expect(simulation.service.deployments).toMatchObject([
+    {
+      id: "ecs-svc/1",
+      rolloutState: "IN_PROGRESS",
+      rolloutStateReason: "ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1.",
+    },
+    { id: "ecs-svc/2", rolloutState: "FAILED" },
+  ]);
+  expect(simulation.service.rollout.status).toBe("ROLLBACK_IN_PROGRESS");
+  simulation.run();
+  expect(simulation.service.deployments).toMatchObject([{ id: "ecs-svc/1", rolloutState: "COMPLETED" }]);
+  expect(simulation.service.rollout).toMatchObject({ status: "ROLLBACK_SUCCESSFUL", deployment: "ecs-svc/2" });
+  expect(simulation.events.slice(-2)).toEqual([
+    "(service web) (deployment ecs-svc/1) deployment completed.",
+    "(service web) has reached a steady state.",
+  ]);
+});
+
+test("a first deployment that fails has nothing to return to", () => {
+  const simulation = new Simulation({ desiredCount: 1 }, { start: 0, failsToStart: true });
+  simulation.run();
+  expect(simulation.service.rollout).toMatchObject({ status: "ROLLBACK_FAILED", deployment: "ecs-svc/1" });
+  expect(simulation.service.tasks).toHaveLength(3);
+});
+
+test("a healthy task takes the failures before it away, unless the breaker is told otherwise", () => {
+  for (const resetOnHealthyTask of [true, false]) {
+    const simulation = steady({ desiredCount: 2, circuitBreaker: { resetOnHealthyTask } });
+    const id = simulation.deploy(works);
+    simulation.kill(2);
+    expect(simulation.service.deployments[0]?.failedTasks).toBe(1);
+    simulation.run(() => simulation.alive(id).some(({ wasHealthy }) => wasHealthy));
+    expect(simulation.service.deployments[0]?.failedTasks).toBe(resetOnHealthyTask ? 0 : 1);
+  }
+});
+
+test("a deployment that replaces an unfinished one returns to the one that completed", () => {
+  const simulation = steady({ desiredCount: 2 });
+  simulation.deploy(works);
+  const third = simulation.deploy({ start: 0, failsToStart: true });
+  simulation.run();
+  expect(simulation.service.rollout).toMatchObject({
+    deployment: third,
+    status: "ROLLBACK_SUCCESSFUL",
+    rollback: { deployment: "ecs-svc/1" },
+  });
+  expect(simulation.alive("ecs-svc/1")).toHaveLength(2);
+});
+
+test("an old task that fails its checks during a rollout stays until the one that replaces it is healthy", () => {
+  const simulation = steady({ desiredCount: 2, maximumPercent: 300 });
+  simulation.deploy({ start: 600_000 });
+  simulation.setTarget(simulation.alive()[0]?.id ?? "", "unhealthy");
+  simulation.run(undefined, 5_999);
+  expect(counts(simulation)).toEqual({ old: 3, new: 2 });
+  simulation.run(undefined, 1);
+  expect(counts(simulation)).toEqual({ old: 2, new: 2 });
+});
+
+test("where nothing can move, the place of an old task that dies is the new revision's", () => {
+  const simulation = steady({ desiredCount: 2, minimumHealthyPercent: 100, maximumPercent: 125 });
+  simulation.deploy(works);
+  simulation.kill(0);
+  expect(counts(simulation)).toEqual({ old: 1, new: 1 });
+});
+
+test("a task that has served and then exits is no failure of the deployment", () => {
+  const simulation = steady({ desiredCount: 2 });
+  const id = simulation.deploy(works);
+  simulation.run(() => simulation.alive(id).every(({ wasHealthy }) => wasHealthy));
+  simulation.kill(0);
+  expect(simulation.alive(id)).toHaveLength(2);
+  expect(simulation.service.deployments[0]).toMatchObject({ rolloutState: "IN_PROGRESS", failedTasks: 0 });
+});
