@@ -2,7 +2,6 @@ import type { Socket } from "node:net";
 import { ownAnswer } from "./answers.ts";
 import { Exchange } from "./exchange.ts";
 import { type Body, requestBody } from "./http1/body.ts";
-import type { RequestHead } from "./http1/head.ts";
 import {
   header,
   headerLists,
@@ -10,6 +9,7 @@ import {
   MalformedMessage,
   maximumRequestHead,
   parseRequestHead,
+  type RequestHead,
 } from "./http1/head.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
 import { type Requested, requested } from "./requested.ts";

@@ -27,7 +27,7 @@ export interface TargetGroupSettings {
   stickySeconds: number | undefined;
 }
 
-export const defaultTargetGroupSettings: TargetGroupSettings = {
+const defaultTargetGroupSettings: TargetGroupSettings = {
   algorithm: "round_robin",
   minimumHealthy: { count: 1, percentage: 0 },
   stickySeconds: undefined,

@@ -2,8 +2,6 @@ import { defineService } from "../../service.ts";
 import { dataPlaneOf } from "./data-plane.ts";
 import { elasticloadbalancingOperations } from "./operations/index.ts";
 
-export { targetHealthChanges } from "./target-health-changes.ts";
-
 export const elasticloadbalancing = defineService({
   name: "elasticloadbalancing",
   load: () => import("@aws-sdk/client-elastic-load-balancing-v2"),

@@ -101,7 +101,7 @@ function priorityOf({ rule }: RuleRecord): number {
 }
 
 /** The target groups a rule forwards to, with any weight. */
-export function targetGroupsOf(rule: Rule): string[] {
+function targetGroupsOf(rule: Rule): string[] {
   return (rule.Actions ?? []).flatMap((action) =>
     (action.ForwardConfig?.TargetGroups ?? []).flatMap(({ TargetGroupArn }) => TargetGroupArn ?? []),
   );

@@ -1,8 +1,6 @@
 import type { Region } from "../../region.ts";
 import { dataPlaneOf, type TargetHealthChange } from "./data-plane.ts";
 
-export type { TargetHealthChange };
-
 /**
  * Calls back at every change of a target's health, with what DescribeTargetHealth would now answer for it; a target that
  * has drained, or whose target group is deleted, comes as `unused` with `Target.NotRegistered`. May be called while an

@@ -34,7 +34,7 @@ export class MalformedMessage extends Error {
 }
 
 /** ALB's fixed quotas: 16 KB for the request line and for one header, 64 KB for the whole head, 32 KB for a response's. */
-export const maximumLine = 16 * 1024;
+const maximumLine = 16 * 1024;
 export const maximumRequestHead = 64 * 1024;
 export const maximumResponseHead = 32 * 1024;
 
