@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  type App,
   type Aws,
   applyInfrastructure,
   connectAws,
@@ -12,15 +13,16 @@ import {
   planInfrastructure,
   readDescriptor,
 } from "@fardel/core";
-import { shop } from "@fardel/core/infra/shop.fixture.ts";
-import { type Drydock, startDrydock } from "@fardel/drydock";
+import { shop, tinyShop } from "@fardel/core/infra/shop.fixture.ts";
+import { dataStackPolicy } from "@fardel/core/infra/templates/data.ts";
+import { type Drydock, startDrydock } from "@fardel/drydock/drydock.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const { main } = shop.databases;
 if (main === undefined) throw new Error("the shop has a database");
 // The version that comes with fardel: nothing is fetched.
-const app = { ...shop, environment: "local", cluster: "local", databases: { main: { ...main, version: "18" } } };
+const app: App = { ...shop, environment: "local", cluster: "local", databases: { main: { ...main, version: "18" } } };
 const directory = mkdtempSync(join(tmpdir(), "fardel-infrastructure-"));
 let drydock: Drydock;
 let aws: Aws;
@@ -36,15 +38,15 @@ afterAll(async () => {
 });
 
 /** Applies, and tells what became of each stack, in order. */
-async function apply(changed = app): Promise<string[]> {
+async function apply(changed: App = app): Promise<string[]> {
   const events: FardelEvent[] = [];
   descriptor = await applyInfrastructure(changed, aws, (event) => events.push(event));
   return outcomes(events);
 }
 
-async function destroy(data: boolean): Promise<string[]> {
+async function destroy(data: boolean, doomed: App = app): Promise<string[]> {
   const events: FardelEvent[] = [];
-  await destroyInfrastructure(app, aws, (event) => events.push(event), { data });
+  await destroyInfrastructure(doomed, aws, (event) => events.push(event), { data });
   return outcomes(events);
 }
 
@@ -121,11 +123,9 @@ describe("infrastructure in the embedded region", () => {
 
   test("changes only where the manifest does, and says so before", async () => {
     const { worker: _, ...services } = app.services;
-    const jobs = {
-      ...app,
-      services,
-      tasks: { ...app.tasks, report: { ...app.tasks.migrate, name: "report" } },
-    } as typeof app;
+    const { migrate } = app.tasks;
+    if (migrate === undefined) throw new Error("the shop has a task");
+    const jobs: App = { ...app, services, tasks: { migrate, report: { ...migrate, name: "report" } } };
     const plan = await planInfrastructure(jobs, aws);
     expect(plan.flatMap(({ changes }) => changes).map(({ action, logicalId }) => [action, logicalId])).toEqual(
       expect.arrayContaining([["add", "ReportLogs"]]),
@@ -157,5 +157,91 @@ describe("infrastructure in the embedded region", () => {
     expect((await aws.ssm.describeParameters({})).Parameters ?? []).toEqual([]);
     const { Vpcs = [] } = await aws.ec2.describeVpcs({ Filters: [{ Name: "tag-key", Values: ["fardel:cluster"] }] });
     expect(Vpcs).toEqual([]);
+  });
+});
+
+describe("infrastructure that meets an obstacle", () => {
+  const repositoryName = "blog/web";
+  const { databases, ...withoutDatabases } = app;
+  const blog = { ...withoutDatabases, databases: {}, name: "blog", tasks: {}, services: tinyShop.services };
+
+  test("is told which resource failed and why, and is rolled back", async () => {
+    await aws.ecr.createRepository({ repositoryName });
+    const failure = await apply(blog).catch((error) => error);
+    expect(failure).toMatchObject({
+      code: "STACK_FAILED",
+      message: "Could not create the stack blog-registry: WebRepository (AWS::ECR::Repository) failed.",
+      why: expect.stringMatching(/already exists[\s\S]*\nWhat had been created was removed again\.$/),
+    });
+    const { Stacks = [] } = await aws.cloudFormation.describeStacks({ StackName: "blog-registry" });
+    expect(Stacks.map((stack) => stack.StackStatus)).toEqual(["ROLLBACK_COMPLETE"]);
+  });
+
+  test("starts the failed stack over when the obstacle is gone", async () => {
+    await aws.ecr.deleteRepository({ repositoryName });
+    const finished = await apply(blog);
+    expect(finished).toEqual(
+      expect.arrayContaining([
+        "blog-registry deleted",
+        "blog-registry created",
+        "local unchanged",
+        "blog-local created",
+      ]),
+    );
+  });
+
+  test("plans a change that needs a stack which isn't there yet", async () => {
+    const plan = await planInfrastructure({ ...blog, databases }, aws);
+    expect(plan.map(({ stack, action }) => `${stack} ${action}`)).toEqual([
+      "fardel none",
+      "blog-registry none",
+      "local none",
+      "blog-local-data create",
+      "blog-local update",
+    ]);
+    expect(plan.at(-1)?.changes.map(({ action, logicalId }) => `${action} ${logicalId}`)).toEqual([
+      "add DatabaseIngress",
+      "modify Descriptor",
+    ]);
+  });
+
+  test("goes when no other app is left", async () => {
+    await destroy(false, blog);
+    expect(await stackNames()).toEqual([]);
+  });
+});
+
+describe("a database outside `local`", () => {
+  const production: App = { ...app, environment: "production", cluster: "prod" };
+
+  test("can't be deleted by deleting its stack", async () => {
+    await apply(production);
+    const refusal = await aws.cloudFormation.deleteStack({ StackName: "shop-prod-data" }).catch((error) => error);
+    expect(refusal).toMatchObject({
+      code: "AWS_ValidationError",
+      why: expect.stringContaining("TerminationProtection"),
+    });
+    const { StackPolicyBody = "{}" } = await aws.cloudFormation.getStackPolicy({ StackName: "shop-prod-data" });
+    expect(JSON.parse(StackPolicyBody)).toEqual(dataStackPolicy);
+  });
+
+  test("stays when the manifest no longer names it", async () => {
+    const { main } = production.databases;
+    if (main === undefined) throw new Error("the shop has a database");
+    const services = tinyShop.services;
+    const renamed = { ...production, services, tasks: {}, databases: { other: { ...main, name: "other" } } };
+    await apply(renamed);
+    const { StackResources = [] } = await aws.cloudFormation.describeStackResources({ StackName: "shop-prod-data" });
+    const databases = StackResources.filter(({ ResourceType }) => ResourceType === "AWS::RDS::DBInstance");
+    expect(databases.map(({ LogicalResourceId }) => LogicalResourceId).sort()).toEqual([
+      "MainDatabase",
+      "OtherDatabase",
+    ]);
+  });
+
+  test("goes when the data may", async () => {
+    const finished = await destroy(true, production);
+    expect(finished).toEqual(expect.arrayContaining(["shop-prod-data deleted", "prod deleted", "fardel deleted"]));
+    expect(await stackNames()).toEqual([]);
   });
 });

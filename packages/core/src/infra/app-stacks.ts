@@ -44,7 +44,7 @@ export function appStacks(app: App): AppStacks {
           template: dataTemplate(app, names.data, { deletionProtection: !isLocal, finalSnapshot: !isLocal }),
           tags: { ...kind("data"), ...ofEnvironment },
           policy: dataStackPolicy,
-          keeps: preciousTypes,
+          keeps: [...preciousTypes, "AWS::RDS::DBParameterGroup"],
         }
       : undefined,
     application: {
