@@ -76,6 +76,15 @@ test("runs the image's command in its working directory, with its environment an
   expect(exitCode).toBe(3);
 });
 
+test("variables whose names no shell would take arrive, too", async () => {
+  const launch = launchOf(
+    'console.log(process.env["spring.datasource.url"], process.env["ä"], process.env.PLAIN, process.argv[2], "DRYDOCK_VARIABLES" in process.env)',
+    { environment: { "spring.datasource.url": "jdbc: x", ä: "1", PLAIN: "2" } },
+  );
+  launch.command = ["node", "main.js", "--flag"];
+  expect(await run(launch)).toEqual({ exitCode: 0, output: "jdbc: x 1 2 --flag false\n" });
+});
+
 test("entry point and command of the task definition replace the image's, by Docker's rule", async () => {
   const image = unpackedImage({ Entrypoint: ["echo", "image"], Cmd: ["command"] });
   const output = async (more: Partial<Launch>) => (await run(launchOf("", { image, ...more }))).output;

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../../../clock.ts";
 import type { Exit } from "../driver.ts";
 import { commandLine, groupIsAlive, killByEnvironment, processExists, signalProcess } from "./process-table.ts";
+import { keepUnusualVariables } from "./unusual-variables.ts";
 
 /** In the environment of every process of a container, with the container's directory: finds those that left the group. */
 export const containerVariable = "DRYDOCK_CONTAINER";
@@ -64,7 +65,8 @@ export class SupervisedProcess {
   }
 
   /** Starts the command in a session of its own, its output appended to `<directory>/output`. */
-  static async start(command: SupervisedCommand, clock: Clock): Promise<SupervisedProcess> {
+  static async start(wanted: SupervisedCommand, clock: Clock): Promise<SupervisedProcess> {
+    const command = keepUnusualVariables(wanted);
     const output = openSync(join(command.directory, "output"), "a");
     try {
       const child = spawn(
