@@ -1,9 +1,10 @@
+import { reasonOf } from "../errors.ts";
 import type { Dependencies } from "../template/dependencies.ts";
 import type { DeletionPolicy } from "../template/template.ts";
 import type { Environment } from "./environment.ts";
 import { regionClosing } from "./forward.ts";
 import { runInOrder } from "./parallel.ts";
-import { deletePhysical, failureReason } from "./provision.ts";
+import { deletePhysical } from "./provision.ts";
 import type { Physical, ResourceRecord, StackRecord } from "./records.ts";
 
 /** One physical resource that is to go. */
@@ -99,7 +100,7 @@ async function deleteOne(
     const subject = { stack, logicalId: record.logicalId, signal };
     await deletePhysical(environment, subject, type, physical, { snapshot: policy === "Snapshot" });
   } catch (error) {
-    if (signal.reason !== regionClosing) tell("DELETE_FAILED", failureReason(error));
+    if (signal.reason !== regionClosing) tell("DELETE_FAILED", reasonOf(error));
     throw error;
   }
   tell("DELETE_COMPLETE");

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { StackStatus } from "@aws-sdk/client-cloudformation";
+import { reasonOf } from "../errors.ts";
 import { blueprintOf } from "./blueprint.ts";
 import { deleteResources, doomedBy, retiredBy } from "./deletion.ts";
 import type { Environment } from "./environment.ts";
 import { ForwardPass, regionClosing } from "./forward.ts";
 import { outputsOf } from "./outputs.ts";
-import { failureReason } from "./provision.ts";
 import type { Operation, StackDefinition, StackRecord } from "./records.ts";
 import { rollBackUpdate } from "./rollback.ts";
 import { importersOf } from "./scope.ts";
@@ -38,7 +38,7 @@ export class StackEngine {
     if (this.drives.has(stackId)) return;
     const abort = new AbortController();
     const done = this.drive(stackId, abort)
-      .catch((error) => this.environment.region.log(`cloudformation ${stackId}: ${failureReason(error)}`))
+      .catch((error) => this.environment.region.log(`cloudformation ${stackId}: ${reasonOf(error)}`))
       .finally(() => this.drives.delete(stackId));
     this.drives.set(stackId, { abort, done });
   }
@@ -106,7 +106,7 @@ export class StackEngine {
       const { outputs, imports } = await outputsOf(this.environment, stack, blueprint);
       this.succeed(stack.id, operation, target, { outputs, imports, description: blueprint.template.description });
     } catch (error) {
-      if (!this.closing) this.fail(stack.id, `${failureReason(error)}. `);
+      if (!this.closing) this.fail(stack.id, `${reasonOf(error)}. `);
     } finally {
       cancelTimeout();
     }

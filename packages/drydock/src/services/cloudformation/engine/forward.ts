@@ -1,9 +1,10 @@
+import { reasonOf } from "../errors.ts";
 import { evaluate } from "../template/evaluate.ts";
 import { type Blueprint, wantedPhysical } from "./blueprint.ts";
 import { type Comparison, compare } from "./comparison.ts";
 import type { Environment } from "./environment.ts";
 import { runInOrder } from "./parallel.ts";
-import { createPhysical, deletePhysical, failureReason, type Subject, updatePhysical } from "./provision.ts";
+import { createPhysical, deletePhysical, type Subject, updatePhysical } from "./provision.ts";
 import type { Operation, Physical, ResourceRecord, StackDefinition, StackRecord } from "./records.ts";
 import type { ResourceType } from "./resource-type.ts";
 import { maskedScope } from "./scope.ts";
@@ -204,7 +205,7 @@ export class ForwardPass {
     const creating = !record.physical;
     const reason = this.abort.signal.aborted
       ? `Resource ${creating ? "creation" : "update"} cancelled`
-      : failureReason(error);
+      : reasonOf(error);
     if (record.touched?.operation !== this.operation.id)
       record.touched = { operation: this.operation.id, as: creating ? "created" : "unchanged" };
     this.environment.journal.resource(this.stack, record, creating ? "CREATE_FAILED" : "UPDATE_FAILED", { reason });

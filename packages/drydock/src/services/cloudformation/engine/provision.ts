@@ -61,7 +61,7 @@ export async function createPhysical(
     known = physicalId;
   };
   const context = { ...(await contextOf(environment, subject, type, physical)), made: tell };
-  const physicalId = await type.create(context);
+  const physicalId = await named(type.create(context));
   tell(physicalId);
   return settled(type, { ...physical, physicalId }, { ...context, physicalId, attributes: {} });
 }
@@ -81,14 +81,16 @@ export async function updatePhysical(
     throw new Error(`Resource type ${after.type} can't change [${[...changed].join(", ")}] of a resource in place`);
   const { attributes } = before;
   const physicalId =
-    (await type.update({
-      ...context,
-      physicalId: before.physicalId,
-      attributes,
-      previous,
-      previousTags: before.tags,
-      changed,
-    })) ?? before.physicalId;
+    (await named(
+      type.update({
+        ...context,
+        physicalId: before.physicalId,
+        attributes,
+        previous,
+        previousTags: before.tags,
+        changed,
+      }),
+    )) ?? before.physicalId;
   return settled(type, { ...after, physicalId }, { ...context, physicalId, attributes });
 }
 
@@ -97,8 +99,8 @@ async function settled(
   physical: Physical,
   context: ExistingContext<Properties>,
 ): Promise<Physical> {
-  await type.settle?.(context);
-  return { ...physical, attributes: (await type.read?.(context)) ?? {} };
+  if (type.settle) await named(type.settle(context));
+  return { ...physical, attributes: type.read ? await named(type.read(context)) : {} };
 }
 
 /** Deletes a resource; dynamic references of its properties are left as they are: what they name may be gone by now. */
@@ -115,8 +117,8 @@ export async function deletePhysical(
     physicalId: physical.physicalId,
     attributes: physical.attributes,
   };
-  if (options.snapshot) await type.snapshot?.(context);
-  await type.delete(context);
+  if (options.snapshot && type.snapshot) await named(type.snapshot(context));
+  await named(type.delete(context));
 }
 
 /** Properties with their types where they pass the check, which those of a resource that once was made do. */
@@ -132,8 +134,12 @@ function lenient(type: ResourceType, properties: Properties): Properties {
   );
 }
 
-/** What a failed step is shown as. */
-export function failureReason(error: unknown): string {
-  if (error instanceof AwsError) return `${error.message} (Service error code: ${error.code})`;
-  return error instanceof Error ? error.message : String(error);
+/** An error of a service called for a resource says which one it was: its code goes into the reason. */
+async function named<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    throw new Error(`${error.message} (Service error code: ${error.code})`, { cause: error });
+  }
 }

@@ -1,8 +1,9 @@
+import { reasonOf } from "../errors.ts";
 import type { Dependencies } from "../template/dependencies.ts";
 import type { Environment } from "./environment.ts";
 import { regionClosing } from "./forward.ts";
 import { runInOrder } from "./parallel.ts";
-import { failureReason, updatePhysical } from "./provision.ts";
+import { updatePhysical } from "./provision.ts";
 import type { Operation, ResourceRecord, StackRecord } from "./records.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function rollBackUpdate(
         await putBack(environment, stack, operation, record, signal);
       } catch (error) {
         if (signal.reason !== regionClosing)
-          environment.journal.resource(stack, record, "UPDATE_FAILED", { reason: failureReason(error) });
+          environment.journal.resource(stack, record, "UPDATE_FAILED", { reason: reasonOf(error) });
         throw error;
       }
     },
