@@ -18,3 +18,22 @@ export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.t
 export { destroyInfrastructure } from "./infra/destroy.ts";
 export { loadBalancerUrl } from "./infra/load-balancer-url.ts";
 export { planInfrastructure, type StackPlan } from "./infra/plan.ts";
+export { releaseHistory } from "./observe/history.ts";
+export { type LogLine, type LogRequest, readLogs } from "./observe/logs.ts";
+export {
+  type DeploymentStatus,
+  type EnvironmentStatus,
+  environmentStatus,
+  type ServiceStatus,
+} from "./observe/status.ts";
+export type { Diagnosis, FailedTask } from "./release/diagnosis.ts";
+export type { LockHolder } from "./release/lock.ts";
+export { findOrigin, type Origin } from "./release/origin.ts";
+export { exitCodeOf, type ReleaseOutcome, type ServiceOutcome } from "./release/outcome.ts";
+export { type Difference, planRelease, type ReleasePlan, type RulePlan, type WorkloadPlan } from "./release/plan.ts";
+export type { ReleaseRecord } from "./release/record.ts";
+export { deploy } from "./release/release.ts";
+export type { ChangeRequest, DeployRequest, RollbackRequest, Surroundings } from "./release/request.ts";
+export { rollback } from "./release/rollback.ts";
+export { type RunOutcome, type RunRequest, runTask } from "./release/run-task.ts";
+export { takeDown } from "./release/take-down.ts";

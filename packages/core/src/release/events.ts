@@ -1,13 +1,23 @@
+import type { Diagnosis } from "./diagnosis.ts";
+import type { ReleaseResult, RolloutResult } from "./outcome.ts";
+
 export type ReleaseEvent =
-  | { type: "release.started"; release: number; environment: string }
+  /** Something a person should know that is no failure: a lock taken over, an interrupted release found. */
+  | { type: "release.notice"; message: string }
+  | { type: "release.started"; release: number; environment: string; rollbackTo?: number }
+  /** A step of the release has ended, whatever came of it. */
+  | { type: "release.phase"; release: number; phase: string; durationMs: number }
+  | { type: "definition.registered"; workload: string; taskDefinition: string }
   | { type: "task.started"; task: string; taskArn: string }
   | { type: "task.log"; task: string; line: string }
   | { type: "task.finished"; task: string; exitCode: number; durationMs: number }
-  | { type: "rollout.started"; service: string; revision: string }
+  /** `revision`: the task definition, as family:revision. */
+  | { type: "rollout.started"; service: string; revision: string; action: "create" | "update" | "scale" | "return" }
   | {
       type: "rollout.progress";
       service: string;
       desired: number;
+      /** Of the new revision. */
       running: number;
       healthy: number;
       pending: number;
@@ -15,5 +25,9 @@ export type ReleaseEvent =
       oldRunning: number;
       message?: string;
     }
-  | { type: "rollout.finished"; service: string; outcome: "serving" | "rolled back" | "failed"; durationMs: number }
-  | { type: "release.finished"; release: number; outcome: string; durationMs: number };
+  | { type: "rollout.finished"; service: string; outcome: RolloutResult; durationMs: number }
+  | { type: "service.unchanged"; service: string }
+  | { type: "service.removed"; service: string }
+  | { type: "rule.changed"; service: string; action: "create" | "update" | "delete"; conditions: string }
+  | { type: "release.diagnosis"; diagnosis: Diagnosis }
+  | { type: "release.finished"; release: number; outcome: ReleaseResult; durationMs: number };

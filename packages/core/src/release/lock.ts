@@ -1,0 +1,171 @@
+import { FardelError } from "../errors.ts";
+import type { Place } from "./record.ts";
+import type { StateBucket } from "./state-bucket.ts";
+import type { Time } from "./time.ts";
+
+/** Who holds the lock of an app in an environment, as stored. */
+export interface LockHolder {
+  actor: string;
+  host: string;
+  pid: number;
+  /** What the holder is doing: `deploy`, `rollback`, `down`. */
+  action: string;
+  /** The release's number, once it has one. */
+  release?: number;
+  /** ISO 8601. */
+  since: string;
+  /** End of the lease unless it is renewed before, ISO 8601. */
+  until: string;
+}
+
+export interface Lock {
+  /** Whose lock was taken over because its lease had ended. */
+  readonly takenFrom: LockHolder | undefined;
+  /** Aborted when the lock was lost: nothing may be written any more. */
+  readonly signal: AbortSignal;
+  /** Tells others which release it is. */
+  name(release: number): Promise<void>;
+  /** Throws `RELEASE_LOCK_LOST` when somebody else may have the lock. Before every write. */
+  check(): void;
+  release(): Promise<void>;
+}
+
+export interface LockOptions {
+  actor: string;
+  host: string;
+  pid: number;
+  action: string;
+  time: Time;
+  /**
+   * Whether a process of this machine is alive; given only where every holder is on this machine (`local`). A holder
+   * whose process is gone won't come back, so nobody has to wait for its lease to end.
+   */
+  isAlive?: (pid: number) => boolean;
+}
+
+const leaseMs = 60_000;
+const renewalMs = 15_000;
+
+export function lockKey({ app, environment }: Place): string {
+  return `locks/${app}/${environment}.json`;
+}
+
+/** Who holds the lock now; undefined when it is free or its lease has ended. */
+export async function lockHolder(bucket: StateBucket, place: Place, time: Time): Promise<LockHolder | undefined> {
+  const found = await bucket.read(lockKey(place));
+  const holder = found?.value as LockHolder | undefined;
+  return holder && Date.parse(holder.until) > time.now() ? holder : undefined;
+}
+
+/**
+ * Takes the lock of an app in an environment: a lease of a minute that is renewed while it is held, so that the lock of
+ * a machine that died frees itself.
+ *
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5), naming the holder.
+ */
+export async function acquireLock(bucket: StateBucket, place: Place, options: LockOptions): Promise<Lock> {
+  const { time, isAlive } = options;
+  const key = lockKey(place);
+  const since = new Date(time.now()).toISOString();
+  const holder = (): LockHolder => ({
+    actor: options.actor,
+    host: options.host,
+    pid: options.pid,
+    action: options.action,
+    since,
+    until: new Date(time.now() + leaseMs).toISOString(),
+  });
+  for (;;) {
+    const etag = await bucket.write(key, holder(), undefined);
+    if (etag !== undefined) return hold(bucket, key, etag, holder, undefined, time);
+    const found = await bucket.read(key);
+    if (found === undefined) continue;
+    const other = found.value as LockHolder;
+    const ended = Date.parse(other.until) <= time.now() || (isAlive !== undefined && !isAlive(other.pid));
+    if (!ended) throw locked(place, other);
+    const taken = await bucket.write(key, holder(), found.etag);
+    if (taken !== undefined) return hold(bucket, key, taken, holder, other, time);
+  }
+}
+
+function hold(
+  bucket: StateBucket,
+  key: string,
+  first: string,
+  holder: () => LockHolder,
+  takenFrom: LockHolder | undefined,
+  time: Time,
+): Lock {
+  const lost = new AbortController();
+  let etag = first;
+  let until = time.now() + leaseMs;
+  let release: number | undefined;
+  let released = false;
+  let writing: Promise<void> = Promise.resolve();
+  let cancel = () => {};
+
+  const renew = async () => {
+    if (released || lost.signal.aborted) return;
+    const end = time.now() + leaseMs;
+    const written = await bucket.write(key, { ...holder(), ...(release !== undefined && { release }) }, etag);
+    if (written === undefined) {
+      lost.abort(lockLost());
+      return;
+    }
+    etag = written;
+    until = end;
+  };
+  // One write after the other: each must know the tag of the one before.
+  const queue = (): Promise<void> => {
+    writing = writing.then(renew);
+    return writing;
+  };
+  const schedule = () => {
+    cancel = time.after(renewalMs, () => {
+      // A renewal that fails is tried again; the lease's end decides.
+      void queue()
+        .catch(() => {})
+        .then(() => {
+          if (!released && !lost.signal.aborted) schedule();
+        });
+    });
+  };
+  schedule();
+
+  return {
+    takenFrom,
+    signal: lost.signal,
+    async name(number) {
+      release = number;
+      await queue();
+    },
+    check() {
+      if (!lost.signal.aborted && time.now() >= until) lost.abort(lockLost());
+      lost.signal.throwIfAborted();
+    },
+    async release() {
+      released = true;
+      cancel();
+      await writing.catch(() => {});
+      if (!lost.signal.aborted) await bucket.remove(key, etag);
+    },
+  };
+}
+
+function locked({ app, environment }: Place, holder: LockHolder): FardelError {
+  const { actor, host, action, release, since, until } = holder;
+  const doing = release === undefined ? `A ${action}` : `Release ${release} (${action})`;
+  return new FardelError("RELEASE_LOCKED", `${doing} of ${app} in ${environment} is under way.`, {
+    where: `held by ${actor} on ${host} since ${since}`,
+    fix: `Wait for it, or, if that machine is gone, until ${until}: then the lock is free.`,
+    exitCode: 5,
+  });
+}
+
+function lockLost(): FardelError {
+  return new FardelError("RELEASE_LOCK_LOST", "This release has lost its lock, and has stopped.", {
+    why: "The lock couldn't be renewed for a minute, so that somebody else may have taken it.",
+    fix: "See what serves with `fardel status`, then run the command again.",
+    exitCode: 5,
+  });
+}

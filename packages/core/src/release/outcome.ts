@@ -1,0 +1,36 @@
+import type { ExitCode } from "../errors.ts";
+import type { Diagnosis } from "./diagnosis.ts";
+
+/** What became of a release that was begun. `superseded`: somebody else's newer deployment took its place. */
+export type ReleaseResult = "succeeded" | "failed" | "rolled back" | "superseded";
+
+/** What became of one service's rollout. `failed`: it serves neither the new revision nor an earlier one. */
+export type RolloutResult = "serving" | "rolled back" | "failed" | "superseded";
+
+export interface ServiceOutcome {
+  change: "created" | "updated" | "unchanged" | "removed";
+  /** For a changed service; undefined when its turn never came. */
+  result?: RolloutResult;
+  /** ARN of the task definition that the service is left with; undefined when it is gone. */
+  taskDefinition?: string;
+  durationMs?: number;
+}
+
+export interface ReleaseOutcome {
+  /** The number of the release that was made; for `unchanged` of the one that goes on serving. */
+  release: number;
+  outcome: ReleaseResult | "unchanged";
+  /** The release that serves now; undefined when none does. */
+  serving: number | undefined;
+  services: Record<string, ServiceOutcome>;
+  /** One sentence; set unless the release succeeded or there was nothing to do. */
+  failure?: string;
+  diagnoses: Diagnosis[];
+  durationMs: number;
+}
+
+/** 0 done, 1 failed, 3 rolled back. */
+export function exitCodeOf({ outcome }: Pick<ReleaseOutcome, "outcome">): 0 | ExitCode {
+  if (outcome === "succeeded" || outcome === "unchanged") return 0;
+  return outcome === "rolled back" ? 3 : 1;
+}

@@ -1,0 +1,155 @@
+import type { App } from "../config/app.ts";
+import { FardelError } from "../errors.ts";
+import type { Origin } from "./origin.ts";
+import type { ReleaseResult } from "./outcome.ts";
+import type { StateBucket } from "./state-bucket.ts";
+
+/** What is kept of a release, in the state bucket, for good. */
+export interface ReleaseRecord extends Origin {
+  version: 1;
+  number: number;
+  app: string;
+  environment: string;
+  /** The release whose task definitions this one has brought back. */
+  rollbackTo?: number;
+  /** Reference by digest, by image: name of the build, or reference as written. */
+  images: Record<string, string>;
+  /** All services of the app, also those a partial release has left as they were. */
+  services: Record<string, ReleasedWorkload>;
+  tasks: Record<string, ReleasedWorkload>;
+  configuration: ReleasedConfiguration;
+  /** ISO 8601. */
+  started: string;
+  finished?: string;
+  /** `in progress` until it is closed, by itself or, where it was interrupted, by the release after it. */
+  outcome: ReleaseResult | "in progress";
+  phases: Phase[];
+  /** One sentence. */
+  failure?: string;
+}
+
+/** What a service or task runs in a release. */
+export interface ReleasedWorkload {
+  /** ARN. */
+  taskDefinition: string;
+  /** By digest. */
+  image: string;
+}
+
+/** The app as released. It names secrets and doesn't hold them; where keys were written is of no interest later. */
+export type ReleasedConfiguration = Omit<App, "written" | "directory">;
+
+export interface Phase {
+  name: string;
+  /** From the release's start. */
+  startMs: number;
+  durationMs: number;
+}
+
+/** What releases are numbered by. */
+export interface Place {
+  app: string;
+  environment: string;
+}
+
+/** A record that is not closed yet, and the version that closing it must find. */
+export interface OpenRecord {
+  record: ReleaseRecord;
+  etag: string;
+}
+
+/** Keys sort as numbers do. */
+const digits = 6;
+
+export function releasePrefix({ app, environment }: Place): string {
+  return `releases/${app}/${environment}/`;
+}
+
+export function releaseKey(place: Place, number: number): string {
+  return `${releasePrefix(place)}${String(number).padStart(digits, "0")}.json`;
+}
+
+/** Numbers of all releases, from 1 on. */
+export async function releaseNumbers(bucket: StateBucket, place: Place): Promise<number[]> {
+  const keys = await bucket.keys(releasePrefix(place));
+  return keys.map((key) => Number(/(\d+)\.json$/.exec(key)?.[1])).filter((number) => !Number.isNaN(number));
+}
+
+/** @throws FardelError `RELEASE_UNKNOWN` */
+export async function readRelease(bucket: StateBucket, place: Place, number: number): Promise<ReleaseRecord> {
+  const found = await bucket.read(releaseKey(place, number));
+  if (found) return found.value as ReleaseRecord;
+  throw new FardelError("RELEASE_UNKNOWN", `There is no release ${number} of ${place.app} in ${place.environment}.`, {
+    fix: `\`fardel history ${place.environment}\` lists them.`,
+  });
+}
+
+/** Newest first, at most `limit`. */
+export async function listReleases(bucket: StateBucket, place: Place, limit = 20): Promise<ReleaseRecord[]> {
+  const newest = (await releaseNumbers(bucket, place)).slice(-limit).reverse();
+  return Promise.all(newest.map((number) => readRelease(bucket, place, number)));
+}
+
+/** The newest release that succeeded, also a rollback; before `before` where that is given. */
+export async function latestSuccessful(
+  bucket: StateBucket,
+  place: Place,
+  before = Number.POSITIVE_INFINITY,
+): Promise<ReleaseRecord | undefined> {
+  const numbers = (await releaseNumbers(bucket, place)).filter((number) => number < before).reverse();
+  for (const number of numbers) {
+    const record = await readRelease(bucket, place, number);
+    if (record.outcome === "succeeded") return record;
+  }
+  return undefined;
+}
+
+/**
+ * Takes the next number by writing its record, which holds no task definitions yet. Where somebody else has just taken
+ * that number, the one after it.
+ */
+export async function openRecord(
+  bucket: StateBucket,
+  contents: Omit<ReleaseRecord, "version" | "number" | "outcome" | "phases">,
+  last: number,
+): Promise<OpenRecord> {
+  for (let number = last + 1; ; number++) {
+    const record: ReleaseRecord = { version: 1, number, ...contents, outcome: "in progress", phases: [] };
+    const etag = await bucket.write(releaseKey(record, number), record, undefined);
+    if (etag !== undefined) return { record, etag };
+  }
+}
+
+/** Writes a record's end; from then on it doesn't change. False when somebody else has closed it. */
+export async function closeRecord(
+  bucket: StateBucket,
+  { etag }: OpenRecord,
+  record: ReleaseRecord,
+  now: Date,
+): Promise<boolean> {
+  const closed = { ...record, finished: now.toISOString() };
+  return (await bucket.write(releaseKey(record, record.number), closed, etag)) !== undefined;
+}
+
+/**
+ * Closes the newest record when its release never did: whoever holds the lock knows that nobody else works on it.
+ * Returns the number, for the reader to know.
+ */
+export async function closeInterrupted(
+  bucket: StateBucket,
+  place: Place,
+  newest: number | undefined,
+  now: Date,
+): Promise<number | undefined> {
+  if (newest === undefined) return undefined;
+  const found = await bucket.read(releaseKey(place, newest));
+  const record = found?.value as ReleaseRecord | undefined;
+  if (!found || record?.outcome !== "in progress") return undefined;
+  const failure = "It was interrupted: the process that ran it ended before the release did.";
+  await closeRecord(bucket, { record, etag: found.etag }, { ...record, outcome: "failed", failure }, now);
+  return newest;
+}
+
+export function releasedConfiguration({ written: _, directory: __, ...configuration }: App): ReleasedConfiguration {
+  return configuration;
+}

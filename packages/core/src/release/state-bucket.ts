@@ -1,0 +1,89 @@
+import type { Aws } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+
+/** A JSON document as it was read, with the tag by which a later write can tell that nobody else has written. */
+export interface StoredDocument {
+  value: unknown;
+  etag: string;
+}
+
+/** What locks and release records need of S3: documents, and writes that happen only over what was read. */
+export interface StateBucket {
+  read(key: string): Promise<StoredDocument | undefined>;
+  /**
+   * Writes where nothing is (`over` undefined) or over exactly the version with that tag. Returns the new tag, undefined
+   * when somebody else was there first.
+   * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+   */
+  write(key: string, value: unknown, over: string | undefined): Promise<string | undefined>;
+  /** Deletes exactly the version with that tag; anybody else's stays. */
+  remove(key: string, etag: string): Promise<void>;
+  /** All keys with the prefix, in the order of their bytes. */
+  keys(prefix: string): Promise<string[]>;
+}
+
+export function stateBucket(aws: Pick<Aws, "s3">, bucket: string): StateBucket {
+  const { s3 } = aws;
+  return {
+    async read(key) {
+      try {
+        const { Body, ETag = "" } = await s3.getObject({ Bucket: bucket, Key: key });
+        return { value: JSON.parse((await Body?.transformToString()) ?? "null"), etag: ETag };
+      } catch (error) {
+        if (isAwsError(error, "NoSuchKey")) return undefined;
+        throw error;
+      }
+    },
+
+    async write(key, value, over) {
+      const condition = over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
+      const Body = `${JSON.stringify(value, null, 2)}\n`;
+      try {
+        const { ETag } = await s3.putObject({
+          Bucket: bucket,
+          Key: key,
+          Body,
+          ContentType: "application/json",
+          ...condition,
+        });
+        return ETag ?? "";
+      } catch (error) {
+        if (lostTheRace(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async remove(key, etag) {
+      try {
+        await s3.deleteObject({ Bucket: bucket, Key: key, IfMatch: etag });
+      } catch (error) {
+        if (!lostTheRace(error)) throw error;
+      }
+    },
+
+    async keys(prefix) {
+      const keys: string[] = [];
+      for await (const { Contents = [] } of pages(s3, bucket, prefix)) {
+        keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      }
+      return keys;
+    },
+  };
+}
+
+async function* pages(s3: Aws["s3"], bucket: string, prefix: string) {
+  let token: string | undefined;
+  do {
+    const page = await s3.listObjectsV2({ Bucket: bucket, Prefix: prefix, ...(token && { ContinuationToken: token }) });
+    yield page;
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+/**
+ * 412 when the condition doesn't hold, 409 when another conditional request got ahead, 404 when there is nothing to match.
+ * Of deletions S3 says the same.
+ */
+function lostTheRace(error: unknown): boolean {
+  return ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"].some((name) => isAwsError(error, name));
+}
