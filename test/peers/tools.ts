@@ -1,0 +1,29 @@
+import { spawnSync } from "node:child_process";
+import { describe, test } from "vitest";
+
+/** How each foreign tool shows that it is there: by running, because a name on PATH may be a shim without a program. */
+const probes = {
+  aws: ["aws", "--version"],
+  boto3: ["python3", "-c", "import boto3"],
+  "cfn-lint": ["cfn-lint", "--version"],
+  psql: ["psql", "--version"],
+  skopeo: ["skopeo", "--version"],
+} satisfies Record<string, [string, ...string[]]>;
+
+type Tool = keyof typeof probes;
+
+/** A group of tests that need a tool: skipped, with a line naming it, where it is missing, and failed where CI requires it. */
+export function describeWith(tool: Tool, name: string, body: () => void): void {
+  const [program = "", ...args] = probes[tool];
+  if (spawnSync(program, args).status === 0) describe(name, body);
+  else reportMissing(tool, name, process.env.FARDEL_PEERS === "require");
+}
+
+function reportMissing(tool: Tool, name: string, required: boolean): void {
+  const line = `${tool} is not on PATH: "${name}" is not tested.`;
+  if (!required) console.warn(line);
+  test(`${name}: ${tool}`, ({ skip }) => {
+    if (!required) skip(line);
+    throw new Error(`${line} FARDEL_PEERS=require asks for every peer: install it.`);
+  });
+}
