@@ -178,7 +178,7 @@ export class TaskLife {
     await rm(taskDirectory(region, this.taskArn), { recursive: true, force: true, maxRetries: 3 }).catch((error) =>
       region.log(`task ${this.taskId}: its directory stays behind: ${error}`),
     );
-    this.update("STOPPED", { stoppedAt: this.now(), connectivity: "DISCONNECTED", connectivityAt: this.now() });
+    this.update("STOPPED", { stoppedAt: this.now() });
     this.close();
   }
 

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { AwsError } from "../../../errors.ts";
 import type { Region } from "../../../region.ts";
 import type { LogDestination } from "./destination.ts";
 import { type Line, LineSplitter } from "./lines.ts";
@@ -101,18 +102,25 @@ export function batches(lines: Line[]): Line[][] {
 
 type LogEvents = { timestamp: number; message: string }[];
 
-/** Tries a few times, since throttling passes; then the events are given up, as the awslogs driver does. */
+/** Tries a few times where waiting may help; then the events are given up, as the awslogs driver does. */
 async function put(region: Region, destination: LogDestination, logEvents: LogEvents): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await region.call("logs").PutLogEvents({ ...destination, logEvents });
       return;
     } catch (error) {
-      if (attempt === attempts) {
+      if (attempt === attempts || !isTemporary(error)) {
         region.log(`${logEvents.length} log events for ${destination.logStreamName} were lost: ${error}`);
         return;
       }
       await new Promise<void>((resolve) => void region.clock.after(retryMilliseconds * attempt, resolve));
     }
   }
+}
+
+function isTemporary(error: unknown): boolean {
+  if (!(error instanceof AwsError)) return true;
+  return (
+    error.code === "ThrottlingException" || error.code === "ServiceUnavailableException" || (error.status ?? 0) >= 500
+  );
 }

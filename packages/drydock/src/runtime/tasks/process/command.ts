@@ -5,6 +5,8 @@ import { parseEnvironment, portVariables, searchPath, translatePorts } from "./e
 import { executionObstacle, inspectExecutable, isExecutable } from "./executable.ts";
 import { mapArgument, resolveInRoot } from "./root.ts";
 
+const shell = "/bin/sh";
+
 /** What to execute on the host for a container. */
 export interface HostCommand {
   executable: string;
@@ -79,6 +81,8 @@ function findProgram(
   const candidates = program.includes("/")
     ? [isAbsolute(program) ? (resolveInRoot(root, program) ?? program) : join(workingDirectory, program), program]
     : directories.map((directory) => join(directory, program));
+  // Every host has a shell that runs here; the image's may want another C library.
+  if (program === shell) candidates.unshift(shell);
   // An image without a Node that runs here gets the one that runs drydock, also by the path of its own.
   if (basename(program) === "node") candidates.push(process.execPath);
   let obstacle: string | undefined;

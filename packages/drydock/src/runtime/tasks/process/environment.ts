@@ -4,7 +4,8 @@ import type { ImageConfig } from "@fardel/oci";
 import type { PortBinding } from "../driver.ts";
 import { resolveInRoot } from "./root.ts";
 
-const systemDirectories = new Set(["/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"]);
+const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const systemDirectories = new Set(["/bin", "/sbin", "/usr/bin", "/usr/sbin"]);
 const nodeArchitectures: Record<string, string> = { amd64: "x64", arm64: "arm64" };
 
 /** `["NAME=value"]`, as an image configuration has it. */
@@ -18,8 +19,9 @@ export function parseEnvironment(entries: string[] = []): Record<string, string>
 }
 
 /**
- * PATH of a container on the host: the image's own directories, node_modules/.bin of the working directory, the Node that
- * runs drydock, then the host's PATH. The image's system directories are left out where its programs can't run here.
+ * PATH of a container on the host: the image's own directories (/usr/local/bin, /nodejs/bin), node_modules/.bin of the
+ * working directory, the Node that runs drydock, the host's PATH, and at last the image's system directories: a shell or a
+ * cat of the host is sure to run here. Programs of an image for another system or C library are left out.
  */
 export function searchPath(
   config: ImageConfig,
@@ -28,15 +30,20 @@ export function searchPath(
   workingDirectory: string,
 ): string {
   const native = runsHere(config, rootDirectory);
-  const fromImage = (imagePath ?? [...systemDirectories].join(":"))
-    .split(":")
-    .filter((directory) => directory.startsWith("/") && (native || !systemDirectories.has(directory)))
-    .map((directory) => resolveInRoot(rootDirectory, directory))
-    .filter((directory) => directory !== undefined);
-  const host = process.env.PATH?.split(delimiter) ?? ["/usr/local/bin", "/usr/bin", "/bin"];
-  return [...fromImage, join(workingDirectory, "node_modules", ".bin"), dirname(process.execPath), ...host].join(
-    delimiter,
-  );
+  const fromImage = (system: boolean) =>
+    (imagePath ?? defaultPath)
+      .split(":")
+      .filter((directory) => directory.startsWith("/") && systemDirectories.has(directory) === system)
+      .filter((directory) => native || !directory.startsWith("/usr/local/"))
+      .map((directory) => resolveInRoot(rootDirectory, directory))
+      .filter((directory) => directory !== undefined);
+  return [
+    ...fromImage(false),
+    join(workingDirectory, "node_modules", ".bin"),
+    dirname(process.execPath),
+    ...(process.env.PATH ?? defaultPath).split(delimiter),
+    ...(native ? fromImage(true) : []),
+  ].join(delimiter);
 }
 
 /**
@@ -53,7 +60,7 @@ export function portVariables(ports: PortBinding[]): Record<string, string> {
 
 /** `localhost:<container port>`, as health checks and neighbours in a task address each other, with the real ports. */
 export function translatePorts(text: string, ports: PortBinding[]): string {
-  return text.replace(/\b(localhost|127\.0\.0\.1|0\.0\.0\.0):(\d+)\b/g, (whole, host, port) => {
+  return text.replace(/(?<![\w.-])(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):(\d+)(?!\d)/g, (whole, host, port) => {
     const binding = ports.find(({ containerPort }) => String(containerPort) === port);
     return binding ? `${host}:${binding.port}` : whole;
   });

@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 // Kept out of the mapping: they mean the machine's own, also where an image carries an empty directory of that name.
@@ -20,7 +20,7 @@ export function resolveInRoot(rootDirectory: string, path: string): string | und
       continue;
     }
     const candidate = join(rootDirectory, ...resolved, part);
-    const entry = lstatSync(candidate, { throwIfNoEntry: false });
+    const entry = entryAt(candidate);
     if (!entry) return undefined;
     if (!entry.isSymbolicLink()) {
       resolved.push(part);
@@ -32,6 +32,15 @@ export function resolveInRoot(rootDirectory: string, path: string): string | und
     pending = [...target.split("/"), ...pending];
   }
   return join(rootDirectory, ...resolved);
+}
+
+/** Undefined for what can't be looked up either: an argument need not be a path at all, whatever it begins with. */
+function entryAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /**
