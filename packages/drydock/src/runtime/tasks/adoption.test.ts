@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Store } from "../../store/store.ts";
 import { addressBookOf } from "../network.ts";
 import { temporaryDirectory, unpackedImage, until } from "./process/driver.fixture.ts";
@@ -10,6 +10,9 @@ import { createRecord, taskRecords } from "./record.ts";
 import { taskId, taskSpec } from "./region.fixture.ts";
 import { containerDirectory, type TestRunner, testRegion, testRunner } from "./runner.fixture.ts";
 import type { TaskSpec } from "./task.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const stopped = ({ lastStatus }: { lastStatus: string }) => lastStatus === "STOPPED";
 

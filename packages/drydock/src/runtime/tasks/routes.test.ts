@@ -1,10 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { unpackedImage } from "./process/driver.fixture.ts";
 import { type TestRegion, taskId, taskSpec } from "./region.fixture.ts";
 import { taskRoutes } from "./routes.ts";
 import { testRegion, testRunner } from "./runner.fixture.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Serves the routes where the region says it is reached, as the gateway does. */
 async function serve(region: TestRegion): Promise<void> {

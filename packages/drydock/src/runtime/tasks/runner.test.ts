@@ -1,13 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { systemClock } from "../../clock.ts";
 import { addressBookOf } from "../network.ts";
 import type { PulledImage } from "./driver.ts";
 import { unpackedImage, until } from "./process/driver.fixture.ts";
 import { taskId, taskSpec } from "./region.fixture.ts";
 import { containerDirectory, testRegion, testRunner } from "./runner.fixture.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const forever = 'setInterval(() => {}, 1000); console.log("ready");';
 
@@ -261,17 +264,13 @@ test("a health check decides over a dependent container and the task's health", 
   });
   const runner = testRunner(nodeImage(), region);
   const flag = join(region.directory, "flag");
-  const check = (exit: string) => [
-    "CMD-SHELL",
-    `node -e 'process.exit(require("node:fs").existsSync("${flag}") ? ${exit})'`,
-  ];
   runner.start(
     taskSpec([
       container("web", `require("node:fs").writeFileSync("${flag}", ""); ${forever}`, {
         dependsOn: [{ containerName: "db", condition: "HEALTHY" }],
-        healthCheck: { command: check("1 : 0"), interval: 5, timeout: 60, retries: 1 },
+        healthCheck: { command: ["CMD-SHELL", `[ ! -e ${flag} ]`], interval: 5, timeout: 60, retries: 1 },
       }),
-      container("db", forever, { healthCheck: { command: check("0 : 0"), interval: 5, timeout: 60 } }),
+      container("db", forever, { healthCheck: { command: ["CMD", "true"], interval: 5, timeout: 60 } }),
     ]),
   );
   const unhealthy = await runner.reported(({ healthStatus }) => healthStatus === "UNHEALTHY");
@@ -335,6 +334,25 @@ test("a task stopped while its image is pulled never runs", async () => {
   await new Promise(setImmediate);
   expect(runner.reports.length).toBe(reports);
   expect(addressBookOf(region).realPorts()).toEqual(new Set());
+});
+
+test("a task stopped in the moment of its start is stopped, one whose transaction is rolled back never was", async () => {
+  const runner = testRunner(nodeImage());
+  const spec = taskSpec([container("web", forever)]);
+  runner.start(spec);
+  runner.stop(spec.taskArn, { stopCode: "UserInitiated", reason: "at once" });
+  expect(await runner.reported(isStopped)).toMatchObject({ stopCode: "UserInitiated", stoppedReason: "at once" });
+
+  const other = testRunner(nodeImage());
+  const rollBack = () =>
+    other.region.store.transaction(() => {
+      other.start(spec);
+      throw new Error("rolled back");
+    });
+  expect(rollBack).toThrow("rolled back");
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(other.reports.map(({ lastStatus }) => lastStatus)).toEqual(["PROVISIONING"]);
 });
 
 test("closing stops every task", async () => {

@@ -42,7 +42,12 @@ export function hostSurroundings(launch: Launch): HostSurroundings {
   const imageEnvironment = parseEnvironment(image.config.config?.Env);
   const workingDirectory = hostWorkingDirectory(launch);
   const given = Object.entries(launch.environment).map(([name, value]) => [name, translatePorts(value, ports)]);
-  const { PATH, ...environment }: Record<string, string> = { ...imageEnvironment, ...Object.fromEntries(given) };
+  // Containers have no time zone of their machine's.
+  const { PATH, ...environment }: Record<string, string> = {
+    TZ: "UTC",
+    ...imageEnvironment,
+    ...Object.fromEntries(given),
+  };
   const home = join(directory, "home");
   const temporary = join(directory, "tmp");
   for (const made of [home, temporary]) mkdirSync(made, { recursive: true, mode: 0o700 });

@@ -2,12 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type Clock, systemClock } from "../../../clock.ts";
 import type { Driver, Launch } from "../driver.ts";
 import { launchOf, readOutput, unpackedImage, until } from "./driver.fixture.ts";
 import { createProcessDriver } from "./driver.ts";
 import { architecture } from "./image.fixture.ts";
+
+// Real processes on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const driver: Driver = createProcessDriver({
   clock: systemClock,
