@@ -31,8 +31,8 @@ export interface PublishedImage {
 export interface PublishOptions {
   /** Services and tasks whose images are needed; all of them unless given. */
   workloads?: readonly string[];
-  /** Repository URI by image, from the environment's descriptor. */
-  repositories: Record<string, string>;
+  /** Repository URI by image, from the environment's descriptor; builds don't wait for it. */
+  repositories: Record<string, string> | Promise<Record<string, string>>;
   aws: Pick<Aws, "ecr" | "target">;
   /** Absolute: where layers and installed packages are kept between builds. */
   cacheDirectory: string;
@@ -53,7 +53,7 @@ const lookedUpAtOnce = 8;
  */
 export async function publishImages(app: App, options: PublishOptions): Promise<Map<string, PublishedImage>> {
   const { builds, references } = neededImages(app, options.workloads);
-  const repositories = Object.values(options.repositories);
+  const repositories = async () => Object.values(await options.repositories);
   const registries = createRegistryClient({ credentials: registryCredentials(options.aws, repositories) });
   const published = new Map<string, PublishedImage>();
   try {
@@ -102,7 +102,8 @@ async function buildAndPush(
   options: PublishOptions,
 ): Promise<PublishedImage> {
   const { name } = needed.build;
-  const repository = options.repositories[name];
+  const image = await build(registries, app, needed, options);
+  const { [name]: repository } = await options.repositories;
   if (repository === undefined)
     throw new FardelError(
       "IMAGE_REPOSITORY_MISSING",
@@ -112,7 +113,6 @@ async function buildAndPush(
         fix: `Run \`fardel up ${app.environment}\`, which makes one.`,
       },
     );
-  const image = await build(registries, app, needed, options);
   const started = performance.now();
   const { digest, sentBytes } = await registries.push(image, repository, {
     onProgress: onceASecond(({ sentBytes, totalBytes }) => {

@@ -11,13 +11,15 @@ import { dockerLogin } from "./docker-logins.ts";
  */
 export function registryCredentials(
   aws: Pick<Aws, "ecr" | "target">,
-  repositories: string[],
+  repositories: () => Promise<string[]>,
   variables: NodeJS.ProcessEnv = process.env,
 ): CredentialsProvider {
-  const own = new Set(repositories.map((uri) => parseRepository(uri).registry));
   const ofRegion = new RegExp(`^\\d{12}\\.dkr\\.ecr(?:-fips)?\\.${aws.target.region}\\.amazonaws\\.com(?:\\.cn)?$`);
-  return async (registry) =>
-    own.has(registry) || ofRegion.test(registry) ? ecrLogin(aws.ecr) : dockerLogin(registry, variables);
+  return async (registry) => {
+    const isOwn =
+      ofRegion.test(registry) || (await repositories()).some((uri) => parseRepository(uri).registry === registry);
+    return isOwn ? ecrLogin(aws.ecr) : dockerLogin(registry, variables);
+  };
 }
 
 /**
