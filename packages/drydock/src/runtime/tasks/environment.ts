@@ -1,7 +1,6 @@
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
-import type { TaskRecord } from "./record.ts";
-import { taskIdOf } from "./record.ts";
+import { type TaskRecord, taskIdOf } from "./record.ts";
 
 /** Below these prefixes of drydock's port the endpoints of tasks answer; no bucket name can begin with an underscore. */
 export const metadataPrefix = "/_task/v4/";

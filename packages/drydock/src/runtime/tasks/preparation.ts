@@ -4,7 +4,7 @@ import type { Region } from "../../region.ts";
 import type { AddressBook } from "../network.ts";
 import { type Architecture, type Driver, type Launch, type PulledImage, StartFailure } from "./driver.ts";
 import { containerEnvironment } from "./environment.ts";
-import { freePort } from "./process/ports.ts";
+import { freePort } from "./ports.ts";
 import { containerPorts, type TaskRecord, taskDirectory } from "./record.ts";
 import { readSecrets, type SecretVariables } from "./secrets.ts";
 import { refuseUnsupported } from "./unsupported.ts";

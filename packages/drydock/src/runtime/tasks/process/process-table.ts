@@ -31,12 +31,15 @@ export async function groupIsAlive(group: number): Promise<boolean> {
   return false;
 }
 
-/** Sends a signal to a process, or with a negative number to a group; one that is gone already is no error. */
+/**
+ * Sends a signal to a process, or with a negative number to a group. One that is gone already is no error, nor is one that
+ * has become another user's (set-user-ID) and takes no signal of ours.
+ */
 export function signalProcess(target: number, signal: NodeJS.Signals): void {
   try {
     process.kill(target, signal);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Clock } from "../../../clock.ts";
@@ -50,8 +50,11 @@ export class SupervisedProcess {
   private readonly directory: string;
   private readonly clock: Clock;
   private readonly child: ChildProcess | undefined;
-  /** An adopted supervisor is told from a process that got its pid by its command line, which names the directory. */
-  private readonly identified: boolean;
+  /**
+   * The process group: the supervisor's pid, undefined when an earlier drydock's supervisor is gone. It is told from a
+   * process that has got its pid since by its command line, which names the directory.
+   */
+  readonly group: number | undefined;
   private cancelDeadline: (() => void) | undefined;
   private stopRequested = false;
   private killed = false;
@@ -60,7 +63,8 @@ export class SupervisedProcess {
     this.directory = directory;
     this.clock = clock;
     this.child = child;
-    this.identified = child !== undefined || this.isSupervisor(this.readNumber("supervisor"));
+    const recorded = this.readNumber("supervisor");
+    this.group = child?.pid ?? (this.isSupervisor(recorded) ? recorded : undefined);
     this.exited = this.untilExit();
   }
 
@@ -94,18 +98,15 @@ export class SupervisedProcess {
     return new SupervisedProcess(directory, clock);
   }
 
-  /** The process group: the supervisor's pid. */
-  get group(): number | undefined {
-    return this.child?.pid ?? this.readNumber("supervisor");
-  }
-
   stop(signal: NodeJS.Signals, timeout: number): void {
     if (this.stopRequested || !this.supervisorIsAlive()) return;
     this.stopRequested = true;
     this.cancelDeadline = this.clock.after(timeout, () => this.kill());
-    const stopping = join(this.directory, "stopping");
-    if (existsSync(stopping)) return; // An earlier drydock has sent the signal.
-    writeFileSync(stopping, `${signal.slice("SIG".length)}\n`);
+    try {
+      writeFileSync(join(this.directory, "stopping"), `${signal.slice("SIG".length)}\n`, { flag: "wx" });
+    } catch {
+      return; // An earlier drydock has sent the signal; or the directory is gone, and the deadline has to do.
+    }
     // To the main process only, as in a container: a process manager such as npm hands the signal on by itself, and its
     // child would take a second one for "now". The supervisor sees to it that the rest of the group gets it, too.
     const main = this.readNumber("main");
@@ -113,17 +114,16 @@ export class SupervisedProcess {
   }
 
   private kill(): void {
-    const { group } = this;
-    if (group === undefined) return;
+    if (this.group === undefined) return;
     this.killed = true;
-    signalProcess(-group, "SIGKILL");
+    signalProcess(-this.group, "SIGKILL");
   }
 
   private async untilExit(): Promise<Exit> {
     await this.untilSupervisorEnds();
     const { group } = this;
     const exitCode = this.readNumber("exit");
-    if (group !== undefined && this.identified) {
+    if (group !== undefined) {
       // Without an exit code somebody killed the supervisor, and the container's processes may go on.
       if (exitCode === undefined && this.child) signalProcess(-group, "SIGKILL");
       await this.untilGroupEnds(group);
@@ -159,10 +159,9 @@ export class SupervisedProcess {
 
   private supervisorIsAlive(): boolean {
     if (this.child) return this.child.exitCode === null && this.child.signalCode === null;
-    const pid = this.readNumber("supervisor");
-    if (!this.identified || pid === undefined || this.readNumber("exit") !== undefined) return false;
+    if (this.group === undefined || this.readNumber("exit") !== undefined) return false;
     // Reading a command line again is cheap on Linux only; there it also tells a zombie.
-    return process.platform === "linux" ? this.isSupervisor(pid) : processExists(pid);
+    return process.platform === "linux" ? this.isSupervisor(this.group) : processExists(this.group);
   }
 
   private isSupervisor(pid: number | undefined): boolean {
