@@ -31,8 +31,9 @@ export function countFailedTask(look: Look, deployment: Deployment): void {
   if (deployment === primaryOf(look.service) && deployment.rolloutState === "IN_PROGRESS") deployment.failedTasks++;
 }
 
-function failedByItself(task: ServiceTask): boolean {
-  return !task.retirement && task.stopCode !== "UserInitiated" && task.stopCode !== "ServiceSchedulerInitiated";
+/** Not stopped by a user, the scheduler, or what happened to its machine. */
+function failedByItself({ retirement, stopCode }: ServiceTask): boolean {
+  return !retirement && (stopCode === "TaskFailedToStart" || stopCode === "EssentialContainerExited");
 }
 
 function countEnd(look: Look, deployment: Deployment, task: ServiceTask): void {

@@ -3,7 +3,7 @@ import { countFailedTask } from "./failures.ts";
 import { failedCheck, isAlive, isHealthy } from "./health.ts";
 import { events, stopReasons } from "./messages.ts";
 import type { Look } from "./schedule.ts";
-import type { Deployment, ServiceState, ServiceTask } from "./state.ts";
+import type { ServiceState, ServiceTask } from "./state.ts";
 
 /** A service's alive tasks at one moment, sorted into what the rolling update asks about them. */
 interface Census {
@@ -54,7 +54,8 @@ export function retireNeverHealthy(look: Look): void {
 
 /**
  * Lowers what replaced deployments may keep to what minimumHealthyPercent still needs beside the new tasks, and retires
- * the rest. What they may keep never grows here, but a task of theirs that fails is replaced within it.
+ * the rest. What they may keep never grows here, but a task of theirs that fails is replaced within it, by one of the
+ * revision that is known to work.
  */
 function retireReplaced(look: Look): void {
   const { service } = look;
@@ -73,19 +74,11 @@ function retireReplaced(look: Look): void {
     if (!failing.has(task) || healthy.size >= minimum) retire(task, stopReasons.scaling(primaryOf(service).id));
   }
   const good = kept.filter((task) => !failing.has(task));
-  const heir = heirOf(service, replacedDeployments);
   for (const deployment of replacedDeployments) {
     const own = good.filter((task) => task.deployment === deployment.id).length;
-    deployment.desiredCount = own + (deployment === heir ? allowed - good.length : 0);
+    const missing = deployment.id === service.lastCompleted ? allowed - good.length : 0;
+    deployment.desiredCount = own + missing;
   }
-}
-
-/** Where tasks are started that replaced deployments lack: the revision known to work, else the newest that hasn't failed. */
-function heirOf(service: ServiceState, replaced: Deployment[]): Deployment | undefined {
-  return (
-    replaced.find(({ id }) => id === service.lastCompleted) ??
-    replaced.find(({ rolloutState }) => rolloutState !== "FAILED")
-  );
 }
 
 /** More tasks than desired, or than maximumPercent allows after the service was scaled in: the least useful ones go. */

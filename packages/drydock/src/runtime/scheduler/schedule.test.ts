@@ -264,6 +264,13 @@ test("an old task that fails its checks during a rollout stays until the one tha
   expect(counts(simulation)).toEqual({ old: 2, new: 2 });
 });
 
+test("an old task that dies is replaced before more new tasks start, where there is room for only one", () => {
+  const simulation = steady({ desiredCount: 2, maximumPercent: 150 });
+  simulation.deploy(works);
+  simulation.kill(0);
+  expect(counts(simulation)).toEqual({ old: 2, new: 1 });
+});
+
 test("where nothing can move, the place of an old task that dies is the new revision's", () => {
   const simulation = steady({ desiredCount: 2, minimumHealthyPercent: 100, maximumPercent: 125 });
   simulation.deploy(works);

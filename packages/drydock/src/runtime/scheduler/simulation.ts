@@ -83,7 +83,9 @@ export class Simulation {
   run(until: () => boolean = () => false, limit = 24 * 3_600_000): void {
     const end = this.now + limit;
     this.look();
+    let steps = 0;
     while (!until()) {
+      if (++steps > 3_000) throw new Error("The service doesn't come to rest.");
       this.timers.sort((a, b) => a.at - b.at);
       const timer = this.timers[0];
       if (!timer || timer.at > end) {

@@ -10,8 +10,6 @@ const registered = new Set<Target["state"]>(["initial", "healthy", "unhealthy"])
  * last target has become `unused` after the full deregistration delay, signalled.
  */
 export function moveTargets(look: Look): void {
-  const registrations = new Map<string, number>();
-  const deregistrations = new Map<string, number>();
   const draining = new Set<string>();
   const signalled: string[] = [];
   for (const task of look.service.tasks) {
@@ -19,11 +17,9 @@ export function moveTargets(look: Look): void {
       const action = { task: task.id, targetGroupArn: target.targetGroupArn, port: target.port };
       if (task.phase === "running" && isAlive(task) && target.state === "unused") {
         look.actions.push({ type: "registerTarget", ...action });
-        registrations.set(target.targetGroupArn, (registrations.get(target.targetGroupArn) ?? 0) + 1);
         target.state = "initial";
       } else if (!isAlive(task) && registered.has(target.state)) {
         look.actions.push({ type: "deregisterTarget", ...action });
-        deregistrations.set(target.targetGroupArn, (deregistrations.get(target.targetGroupArn) ?? 0) + 1);
         if (task.phase === "running") draining.add(task.id);
         target.state = "draining";
       }
@@ -32,9 +28,7 @@ export function moveTargets(look: Look): void {
   }
   const { name } = look.service;
   const messages = [
-    ...[...registrations].map(([arn, count]) => events.registered(name, count, arn)),
     ...(draining.size > 0 ? [events.draining(name, draining.size)] : []),
-    ...[...deregistrations].map(([arn, count]) => events.deregistered(name, count, arn)),
     ...(signalled.length > 0 ? [events.stopped(name, signalled)] : []),
   ];
   look.actions.push(...messages.map((message) => ({ type: "event", message }) as const));

@@ -252,3 +252,20 @@ test("StopServiceDeployment rolls back, and a newer deployment stops the one und
   expect((await rollout(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   expect(await service(world)).toMatchObject({ taskDefinition: first, runningCount: 2 });
 });
+
+test("a target group that is gone is said once, and the service can still be deleted", async () => {
+  const world = await worldWithCluster();
+  await register(world, "web:1", {});
+  await createService(world, { desiredCount: 1, loadBalancers: loadBalancers(world) });
+  await world.clock.advance(10_000);
+  world.targetGroupExists = false;
+  world.ecs.control.wakeTargetGroup(world.targetGroupArn);
+  await world.clock.advance(120_000);
+  expect(messages(await service(world)).slice(4)).toEqual([
+    `(service web) failed to describe target health on target-group ${world.targetGroupArn} with (error One or more target groups not found)`,
+    `(service web) failed to register targets in (target-group ${world.targetGroupArn}) with (error One or more target groups not found)`,
+  ]);
+  await world.call.DeleteService({ cluster: "main", service: "web", force: true }, caller);
+  await world.clock.advance(60_000);
+  expect(await service(world)).toMatchObject({ status: "INACTIVE" });
+});

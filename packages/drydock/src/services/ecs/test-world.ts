@@ -139,6 +139,7 @@ export class World {
   /** State by `address:port`. */
   readonly targets = new Map<string, string>();
   deregistrationDelay = 10_000;
+  targetGroupExists = true;
   runner: FakeRunner;
   ecs: Ecs;
   private readonly region: Region;
@@ -223,6 +224,9 @@ export class World {
       else this.targets.set(key, state);
       this.ecs.control.wakeTargetGroup(this.targetGroupArn);
     };
+    const checkGroup = () => {
+      if (!this.targetGroupExists) throw new AwsError("TargetGroupNotFound", "One or more target groups not found");
+    };
     type Move = { Targets: { Id: string; Port: number }[] };
     return {
       DescribeTargetGroups: async ({ TargetGroupArns: [arn] }: { TargetGroupArns: string[] }) => {
@@ -232,14 +236,17 @@ export class World {
           TargetGroups: [{ TargetType: "ip", LoadBalancerArns: arn === this.targetGroupArn ? ["arn:lb"] : [] }],
         };
       },
-      DescribeTargetHealth: async () => ({
-        TargetHealthDescriptions: [...this.targets].map(([key, State]) => {
+      DescribeTargetHealth: async () => {
+        checkGroup();
+        const TargetHealthDescriptions = [...this.targets].map(([key, State]) => {
           const [Id, Port] = key.split(":");
           const Description = State === "unhealthy" ? "Health checks failed with these codes: [500]" : undefined;
           return { Target: { Id, Port: Number(Port) }, TargetHealth: { State, Description } };
-        }),
-      }),
+        });
+        return { TargetHealthDescriptions };
+      },
       RegisterTargets: async ({ Targets }: Move) => {
+        checkGroup();
         for (const { Id, Port } of Targets) {
           const key = `${Id}:${Port}`;
           changed(key, "initial");

@@ -30,7 +30,7 @@ export async function lookAtService(ecs: Ecs, key: string): Promise<LookOutcome>
   const health = await readTargetHealth(ecs, before);
   const { actions, next } = ecs.region.store.transaction(() => decide(ecs, key, health));
   const refused = await moveTargets(ecs, before, actions);
-  return { acted: actions.length > 0, refused: refused || health.unreadable, ...(next === undefined ? {} : { next }) };
+  return { acted: actions.length > 0, refused: refused || health.missing, ...(next === undefined ? {} : { next }) };
 }
 
 function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[]; next?: number } {

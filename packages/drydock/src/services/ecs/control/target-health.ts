@@ -1,7 +1,8 @@
+import { AwsError } from "../../../errors.ts";
 import type { Target } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import { type ServiceRecord, serviceKey } from "../records.ts";
-import { addEvents } from "./events.ts";
+import { addFailureEvent } from "./events.ts";
 
 type Health = Pick<Target, "state" | "description">;
 
@@ -9,8 +10,8 @@ type Health = Pick<Target, "state" | "description">;
 export interface TargetHealth {
   /** `unused` for a target that isn't registered. */
   of(targetGroupArn: string, address: string, port: number): Health;
-  /** A target group couldn't be asked. */
-  unreadable: boolean;
+  /** A target group isn't there; its targets are `unused`, so that tasks can still be stopped. */
+  missing: boolean;
 }
 
 export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promise<TargetHealth> {
@@ -18,7 +19,7 @@ export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promis
   const tasks = ecs.records.serviceTasks(service).filter((task) => !task.service?.gone);
   const groups = new Set(tasks.flatMap((task) => (task.service?.targets ?? []).map((target) => target.targetGroupArn)));
   const known = new Map<string, Health>();
-  let unreadable = false;
+  let missing = false;
   for (const arn of groups) {
     ecs.control.watchTargetGroup(arn, key);
     try {
@@ -32,15 +33,14 @@ export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promis
         });
       }
     } catch (error) {
-      unreadable = true;
-      const reason = error instanceof Error ? error.message : String(error);
-      const message = `(service ${service.name}) failed to describe target health on target-group ${arn} with (error ${reason})`;
-      const [newest] = ecs.records.serviceEvents.get(key) ?? [];
-      if (newest?.message !== message) addEvents(ecs, service, [message]);
+      if (!(error instanceof AwsError)) throw error;
+      missing = true;
+      const message = `failed to describe target health on target-group ${arn} with (error ${error.message})`;
+      addFailureEvent(ecs, service, `(service ${service.name}) ${message}`);
     }
   }
   return {
-    unreadable,
+    missing,
     of: (arn, address, port) => known.get(`${arn} ${address}:${port}`) ?? { state: "unused" },
   };
 }

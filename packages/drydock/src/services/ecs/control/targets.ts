@@ -1,7 +1,8 @@
+import { events } from "../../../runtime/scheduler/messages.ts";
 import type { Action } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
-import { type ServiceRecord, serviceKey } from "../records.ts";
-import { addEvents } from "./events.ts";
+import type { ServiceRecord } from "../records.ts";
+import { addEvents, addFailureEvent } from "./events.ts";
 
 type TargetAction = Extract<Action, { targetGroupArn: string }>;
 
@@ -21,14 +22,14 @@ export async function moveTargets(ecs: Ecs, service: ServiceRecord, actions: Act
     try {
       if (first.type === "registerTarget") await balancer.RegisterTargets(input);
       else await balancer.DeregisterTargets(input);
+      const done = first.type === "registerTarget" ? events.registered : events.deregistered;
+      addEvents(ecs, service, [done(service.name, Targets.length, first.targetGroupArn)]);
     } catch (error) {
       refused = true;
-      const reason = error instanceof Error ? error.message : String(error);
       const verb = first.type === "registerTarget" ? "register" : "deregister";
-      addEvents(ecs, service, [
-        `(service ${service.name}) failed to ${verb} targets in (target-group ${first.targetGroupArn}) with (error ${reason})`,
-      ]);
-      ecs.region.log(`ecs: service ${serviceKey(service)} failed to ${verb} targets: ${reason}`);
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `failed to ${verb} targets in (target-group ${first.targetGroupArn}) with (error ${reason})`;
+      addFailureEvent(ecs, service, `(service ${service.name}) ${message}`);
     }
   }
   return refused;

@@ -167,11 +167,11 @@ function isUsed({ records }: Ecs, { taskDefinitionArn }: TaskDefinition): boolea
   return records.services
     .list()
     .filter((service) => service.status !== "INACTIVE")
-    .some((service) =>
-      service.state.deployments.some(
-        ({ id }) => records.revisionOf(service, id).revision.taskDefinition === taskDefinitionArn,
-      ),
-    );
+    .some((service) => {
+      const { deployments, lastCompleted } = service.state;
+      const ids = [...deployments.map(({ id }) => id), ...(lastCompleted ? [lastCompleted] : [])];
+      return ids.some((id) => records.revisionOf(service, id).revision.taskDefinition === taskDefinitionArn);
+    });
 }
 
 function forget({ records }: Ecs, { taskDefinitionArn = "" }: TaskDefinition): void {
