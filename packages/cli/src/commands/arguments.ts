@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import { localEnvironment } from "../environment.ts";
+
+/** `[environment]`, which nearly every command takes. */
+export function environmentArgument(command: Command): Command {
+  return command.argument("[environment]", "a name from `environments` in fardel.yaml", localEnvironment);
+}
+
+/** The same where the arguments are taken by something else. */
+export function environmentOption(command: Command): Command {
+  return command.option("-e, --environment <name>", "a name from `environments` in fardel.yaml", localEnvironment);
+}
+
+/** Commander's way to give an option several times. */
+export function collect(value: string, earlier: string[] = []): string[] {
+  return [...earlier, value];
+}

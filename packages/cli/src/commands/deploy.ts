@@ -1,0 +1,56 @@
+import { FardelError } from "@fardel/core/errors.ts";
+import { defineCommand } from "../command.ts";
+import { openEnvironment } from "../environment.ts";
+import { finishRelease } from "../finish-release.ts";
+import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
+import { withImages } from "../image-overrides.ts";
+import { cacheDirectory } from "../local-region.ts";
+import { collect, environmentArgument } from "./arguments.ts";
+
+interface DeployOptions {
+  only?: string[];
+  image?: string[];
+  wait: boolean;
+}
+
+export const deploy = defineCommand({
+  usage: (command) =>
+    environmentArgument(command.description("Release new images and configuration; infrastructure stays as it is."))
+      .option("--only <service>", "release only this service or task (may be repeated)", collect)
+      .option("--image <service=reference>", "use an image that is built already (may be repeated)", collect)
+      .option("--no-wait", "return before the release has ended"),
+  async run(session, environment: string, { only, image = [], wait }: DeployOptions) {
+    if (!wait) throw noWait();
+    const core = await import("@fardel/core");
+    const opened = await openEnvironment(session, environment);
+    const app = withImages(opened.app, image);
+    const { aws } = opened;
+    core.refuseUnsupported(app);
+    const { event: emit } = session.output;
+    const { signal, done } = guardedSignal(session, releaseWarning(environment));
+    const [descriptor, origin] = await Promise.all([
+      core.readDescriptor(aws, app.name, environment),
+      core.findOrigin(app.directory),
+    ]);
+    const images = () =>
+      core.publishImages(app, {
+        aws,
+        emit,
+        cacheDirectory: cacheDirectory(),
+        repositories: descriptor.repositories,
+        ...(only && { workloads: only }),
+      });
+    const release = { app, aws, descriptor, origin, emit, signal, images, ...(only && { only }) };
+    const result = await core.deploy(release);
+    done();
+    return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
+  },
+});
+
+function noWait(): FardelError {
+  return new FardelError("NoWait", "--no-wait comes with a later version.", {
+    why: "So far nothing but this process watches a release and records its end.",
+    fix: "Leave it out.",
+    exitCode: 2,
+  });
+}

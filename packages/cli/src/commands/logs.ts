@@ -1,0 +1,53 @@
+import { parseDuration } from "@fardel/core/config/units.ts";
+import { InvalidArgumentError } from "commander";
+import { defineCommand } from "../command.ts";
+import { openEnvironment } from "../environment.ts";
+import { logLineFormat } from "../render/log-line.ts";
+import { environmentOption } from "./arguments.ts";
+
+interface LogOptions {
+  environment: string;
+  follow?: true;
+  since?: number;
+  filter?: string;
+}
+
+export const logs = defineCommand({
+  usage: (command) =>
+    environmentOption(
+      command
+        .description("Print what services and tasks have written, merged by time.")
+        .argument("[name...]", "services and tasks (default: all)")
+        .option("-f, --follow", "go on with new lines until Ctrl-C")
+        .option(
+          "--since <time>",
+          "a duration such as 10m or 2h, or a time such as 2026-01-31T12:00 (default: 10m)",
+          pastTime,
+        )
+        .option("--filter <pattern>", "only lines that match a CloudWatch Logs filter pattern"),
+    ),
+  async run({ output, ...session }, workloads: string[], { environment, follow, since, filter }: LogOptions) {
+    const core = await import("@fardel/core");
+    const { app, aws } = await openEnvironment({ output, ...session }, environment);
+    const descriptor = await core.readDescriptor(aws, app.name, environment);
+    const format = logLineFormat(Object.keys(descriptor.logGroups), output.style);
+    const lines = core.readLogs({
+      aws,
+      descriptor,
+      follow: follow ?? false,
+      ...(workloads.length > 0 && { workloads }),
+      ...(since !== undefined && { since }),
+      ...(filter !== undefined && { filter }),
+    });
+    for await (const line of lines) output.result({ type: "log", ...line }, format(line));
+    return undefined;
+  },
+});
+
+/** Milliseconds since 1970. */
+function pastTime(text: string): number {
+  const seconds = parseDuration(text);
+  const time = seconds === undefined ? Date.parse(text) : Date.now() - seconds * 1000;
+  if (!Number.isNaN(time)) return time;
+  throw new InvalidArgumentError("It takes a duration with a unit, such as 10m, or a time.");
+}

@@ -1,0 +1,37 @@
+import { defineCommand } from "../command.ts";
+import { openEnvironment } from "../environment.ts";
+import { finishRelease } from "../finish-release.ts";
+import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
+import { cacheDirectory } from "../local-region.ts";
+import { environmentArgument } from "./arguments.ts";
+
+export const up = defineCommand({
+  usage: (command) =>
+    environmentArgument(
+      command.description(
+        "Bring an environment to what fardel.yaml says: infrastructure, images, and a release of both.",
+      ),
+    ),
+  async run(session, environment: string) {
+    const core = await import("@fardel/core");
+    const { app, aws } = await openEnvironment(session, environment);
+    core.refuseUnsupported(app);
+    const { event: emit } = session.output;
+    const { signal, done } = guardedSignal(session, releaseWarning(environment));
+    const origin = core.findOrigin(app.directory);
+    const infrastructure = core.applyInfrastructure(app, aws, emit);
+    const images = core.publishImages(app, {
+      aws,
+      emit,
+      cacheDirectory: cacheDirectory(),
+      repositories: infrastructure.then(({ repositories }) => repositories),
+    });
+    // The release reports it; until then nobody waits for this promise.
+    images.catch(() => {});
+    const descriptor = await infrastructure;
+    const release = { app, aws, descriptor, emit, signal, origin: await origin, images: () => images };
+    const [result, url] = await Promise.all([core.deploy(release), core.loadBalancerUrl(aws, descriptor)]);
+    done();
+    return await finishRelease(session, result, url);
+  },
+});

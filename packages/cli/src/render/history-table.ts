@@ -1,0 +1,45 @@
+import type { ReleaseRecord } from "@fardel/core";
+import { formatAgo, formatDuration } from "./quantities.ts";
+import type { Style } from "./style.ts";
+import { alignColumns, fit } from "./text.ts";
+
+type Release = Pick<
+  ReleaseRecord,
+  "number" | "outcome" | "started" | "finished" | "commit" | "dirty" | "actor" | "rollbackTo" | "failure"
+>;
+
+/** Releases, newest first. */
+export function historyTable(releases: readonly Release[], style: Style, now: Date): string {
+  const { colors, width, symbols } = style;
+  if (releases.length === 0) return "There is no release yet.";
+  const serving = releases.find(({ outcome }) => outcome === "succeeded");
+  const header = ["release", "outcome", "started", "took", "commit", "by", ""].map((name) => colors.dim(name));
+  const rows = releases.map((release) => [
+    String(release.number),
+    release === serving ? colors.green("serves") : outcomeColor(release.outcome, style),
+    formatAgo(new Date(release.started), now),
+    took(release),
+    commit(release),
+    release.actor,
+    note(release),
+  ]);
+  return alignColumns([header, ...rows])
+    .map((line) => fit(line, width, symbols.ellipsis))
+    .join("\n");
+}
+
+function outcomeColor(outcome: Release["outcome"], { colors }: Style): string {
+  return outcome === "failed" || outcome === "rolled back" ? colors.red(outcome) : outcome;
+}
+
+function took({ started, finished }: Release): string {
+  return finished === undefined ? "" : formatDuration(Date.parse(finished) - Date.parse(started));
+}
+
+function commit({ commit, dirty }: Release): string {
+  return commit === undefined ? "" : `${commit.slice(0, 7)}${dirty ? "+" : ""}`;
+}
+
+function note({ rollbackTo, failure }: Release): string {
+  return [rollbackTo === undefined ? "" : `back to ${rollbackTo}`, failure ?? ""].filter(Boolean).join(": ");
+}

@@ -1,0 +1,69 @@
+import type { FardelEvent } from "@fardel/core/events.ts";
+import { shortType } from "./frame.ts";
+import { count, formatBytes, formatDuration } from "./quantities.ts";
+import { tame } from "./text.ts";
+
+/** What an event says where nothing can be written over: a line, or nothing when it only moves something on. */
+export function plainLine(event: FardelEvent): string | undefined {
+  switch (event.type) {
+    case "stack.started":
+      return `stack ${event.stack}: ${event.action}, ${count(event.changes, "change")}`;
+    case "stack.resource":
+      return event.status.endsWith("_FAILED")
+        ? `stack ${event.stack}: ${event.logicalId} (${shortType(event.resourceType)}) ${event.status}: ${event.reason ?? ""}`
+        : undefined;
+    case "stack.finished":
+      return `stack ${event.stack}: ${event.outcome} in ${formatDuration(event.durationMs)}`;
+    case "image.started":
+      return undefined;
+    case "image.progress":
+      return `image ${event.image}: ${tame(event.message)}`;
+    case "image.built":
+      return `image ${event.image}: ${formatBytes(event.sizeBytes)}, ${event.cached ? "built before" : `built in ${formatDuration(event.durationMs)}`}`;
+    case "image.pushed":
+      return event.sentBytes === 0
+        ? undefined
+        : `image ${event.image}: sent ${formatBytes(event.sentBytes)} in ${formatDuration(event.durationMs)}`;
+    case "release.notice":
+      return event.message;
+    case "release.started":
+      return `release ${event.release} to ${event.environment}${event.rollbackTo === undefined ? "" : `, back to what release ${event.rollbackTo} ran`}`;
+    case "task.started":
+      return `task ${event.task}: started`;
+    case "task.log":
+      return `task ${event.task} | ${tame(event.line)}`;
+    case "task.finished":
+      return `task ${event.task}: exit code ${event.exitCode} after ${formatDuration(event.durationMs)}`;
+    case "rollout.started":
+      return `${event.service}: ${rolloutActions[event.action]} ${event.revision}`;
+    case "rollout.progress":
+      return `${event.service}: ${rolloutCounts(event)}`;
+    case "rollout.finished":
+      return `${event.service}: ${event.outcome} after ${formatDuration(event.durationMs)}`;
+    case "service.removed":
+      return `${event.service}: removed`;
+    case "rule.changed":
+      return `${event.service}: listener rule ${event.action}d for ${event.conditions}`;
+    default:
+      return undefined;
+  }
+}
+
+const rolloutActions = {
+  create: "creating with",
+  update: "rolling out",
+  scale: "scaling",
+  return: "returning to",
+};
+
+function rolloutCounts(event: Extract<FardelEvent, { type: "rollout.progress" }>): string {
+  const { desired, healthy, pending, failed, oldRunning, message } = event;
+  const parts = [
+    `${healthy}/${desired} healthy`,
+    pending > 0 && `${pending} starting`,
+    oldRunning > 0 && `${oldRunning} of the old revision left`,
+    failed > 0 && `${failed} failed`,
+    message && tame(message),
+  ];
+  return parts.filter(Boolean).join(", ");
+}

@@ -1,0 +1,55 @@
+import { stripVTControlCharacters } from "node:util";
+import truncatedWidth from "fast-string-truncated-width";
+
+/** Columns a text takes; colours take none, CJK and emoji two. */
+export function widthOf(text: string): number {
+  return truncatedWidth(text).width;
+}
+
+/** The text cut to `width` columns, with an ellipsis where something is missing. */
+export function fit(text: string, width: number, ellipsis = "…"): string {
+  const { index, truncated, ellipsed } = truncatedWidth(text, { limit: Math.max(1, width), ellipsis });
+  if (!truncated) return text;
+  return `${text.slice(0, index)}${ellipsed ? ellipsis : ""}${text.includes("\u001b") ? "\u001b[0m" : ""}`;
+}
+
+export function pad(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+/** A line somebody else wrote, without what would move the cursor or change colours. */
+export function tame(line: string): string {
+  return stripVTControlCharacters(line)
+    .replaceAll("\t", "  ")
+    .replaceAll(/\p{Cc}/gu, "");
+}
+
+/** Breaks lines at spaces; what a line begins with (spaces) its continuation begins with too. */
+export function wrap(text: string, width: number): string[] {
+  return text.split("\n").flatMap((line) => {
+    const indent = /^ */.exec(line)?.[0] ?? "";
+    const lines: string[] = [];
+    let current = "";
+    for (const word of line.trim().split(" ")) {
+      if (current !== "" && widthOf(`${indent}${current} ${word}`) > width) {
+        lines.push(indent + current);
+        current = word;
+      } else {
+        current = current === "" ? word : `${current} ${word}`;
+      }
+    }
+    return [...lines, (indent + current).trimEnd()];
+  });
+}
+
+/** Columns as wide as their widest cell, two spaces apart. */
+export function alignColumns(rows: readonly (readonly string[])[]): string[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => widthOf(row[at] ?? ""))));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => pad(cell, widths[at] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
