@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { isOngoing } from "./deployments.ts";
 import { isAlive, isHealthy } from "./health.ts";
 import { taskLimits } from "./rolling.ts";
-import { type Behaviour, Simulation } from "./simulation.ts";
+import { type Behaviour, Simulation } from "./simulation.fixture.ts";
 import type { ServiceState } from "./state.ts";
 
 const start = fc.integer({ min: 0, max: 30_000 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { failureThreshold } from "./circuit-breaker.ts";
 import { taskLimits } from "./rolling.ts";
-import { type Behaviour, type Settings, Simulation } from "./simulation.ts";
+import { type Behaviour, type Settings, Simulation } from "./simulation.fixture.ts";
 
 const works: Behaviour = { start: 1_000, target: { after: 5_000, state: "healthy" } };
 const sick: Behaviour = { start: 1_000, target: { after: 5_000, state: "unhealthy" } };

@@ -2,7 +2,7 @@ import type { RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from "@a
 import { expect, test } from "vitest";
 import { AwsError } from "../../errors.ts";
 import type { EcsOperations } from "./operations.ts";
-import { World } from "./test-world.ts";
+import { World } from "./world.fixture.ts";
 
 const caller = { accessKeyId: "test", requestId: "1" };
 const networkConfiguration = { awsvpcConfiguration: { subnets: ["subnet-a"] } };

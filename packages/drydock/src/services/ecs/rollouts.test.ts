@@ -1,6 +1,6 @@
 import type { CreateServiceCommandInput, RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
-import { type ImageBehaviour, World } from "./test-world.ts";
+import { type ImageBehaviour, World } from "./world.fixture.ts";
 
 const caller = { accessKeyId: "test", requestId: "1" };
 
