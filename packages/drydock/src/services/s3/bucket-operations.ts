@@ -53,9 +53,10 @@ export function bucketOperations(region: Region, objects: Objects): Operations<t
     },
 
     DeleteBucket: (input) => {
-      objects.bucket(input.Bucket);
+      const { versioning } = objects.bucket(input.Bucket);
       if (objects.list(input.Bucket).length > 0) {
-        const message = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+        const versions = versioning ? ". You must delete all versions in the bucket." : "";
+        const message = `The bucket you tried to delete is not empty${versions}`;
         throw new AwsError("BucketNotEmpty", message, { status: 409, members: { BucketName: input.Bucket } });
       }
       objects.buckets.delete(input.Bucket);
