@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Region } from "../../../region.ts";
 import { validationError } from "../errors.ts";
 import { type GivenParameter, isStoredType, parameterValues } from "../template/parameters.ts";
@@ -55,7 +57,8 @@ async function fetchTemplate(region: Region, url: string): Promise<string> {
     .catch((error) => {
       throw validationError(`S3 error: ${error.message}`);
     });
-  const body = (await Body?.transformToString()) ?? "";
+  // In process it is the stream itself, without what the SDK's client puts around it.
+  const body = Body === undefined ? "" : await text(Body as Readable);
   if (Buffer.byteLength(body) > urlLimit) throw validationError(`Template may not exceed ${urlLimit} bytes in size.`);
   return body;
 }

@@ -372,6 +372,31 @@ describe("delete", () => {
   });
 });
 
+test("what is set on a stack while something is done to it stays", async () => {
+  await create({ A: thing({ Value: "1" }) });
+  world.interfere = async (step, when) => {
+    if (step === "update A" && when === "before")
+      await cloud.call.UpdateTerminationProtection({ StackName: "app", EnableTerminationProtection: true }, caller);
+  };
+  await update({ A: thing({ Value: "2" }) });
+  expect((await stack())?.EnableTerminationProtection).toBe(true);
+});
+
+test("a delete that comes in during a rollback isn't lost", async () => {
+  world.failing.add("create B");
+  let deletion: Promise<unknown> = Promise.resolve();
+  world.interfere = async (step, when) => {
+    if (step === "delete A" && when === "before") {
+      world.interfere = async () => {};
+      deletion = Promise.resolve(cloud.call.DeleteStack({ StackName: "app" }, caller));
+    }
+  };
+  const id = await create({ A: thing(), B: thing({}, { DependsOn: "A" }) });
+  await deletion;
+  await cloud.service.engine.ended(id);
+  expect(await status(id)).toBe("DELETE_COMPLETE");
+});
+
 describe("values from elsewhere", () => {
   test("dynamic references reach the resource, but neither the store nor any answer", async () => {
     world.parameters.set("db", '{"password":"hunter2"}');

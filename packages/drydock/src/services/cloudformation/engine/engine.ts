@@ -164,6 +164,7 @@ export class StackEngine {
     }
   }
 
+  /** Ends when nothing more is to be done for the operation, or another one has taken its place meanwhile. */
   private async rollBack(stack: StackRecord, operation: Operation, signal: AbortSignal): Promise<void> {
     const { repository, journal } = this.environment;
     if (operation.kind === "create") {
@@ -175,13 +176,14 @@ export class StackEngine {
     }
     const failed = await rollBackUpdate(this.environment, stack, operation, signal);
     if (this.closing) return;
+    const now = repository.get(stack.id);
     if (failed.length > 0) {
-      operation.halted = true;
+      now.operation = { ...operation, halted: true };
       const reason = `The following resource(s) failed to update: [${failed.join(", ")}]. `;
-      journal.stack(stack, "UPDATE_ROLLBACK_FAILED", reason);
+      journal.stack(now, "UPDATE_ROLLBACK_FAILED", reason);
     } else {
-      operation.phase = "cleanup";
-      journal.stack(stack, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
+      now.operation = { ...operation, phase: "cleanup" };
+      journal.stack(now, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS");
     }
   }
 
@@ -219,8 +221,12 @@ export class StackEngine {
     this.finish(stack, failed.length > 0 ? "DELETE_FAILED" : "DELETE_COMPLETE", failedToDelete(failed));
   }
 
-  private finish(stack: StackRecord, status: StackStatus, reason?: string): void {
-    this.forget(stack.id);
+  /** Ends an operation. What was changed in the stack's record while it ran, its policy for one, stays. */
+  private finish({ id, operation }: StackRecord, status: StackStatus, reason?: string): void {
+    const stack = this.environment.repository.get(id);
+    // A delete that came in during a rollback has taken its place.
+    if (stack.operation?.id !== operation?.id) return;
+    this.forget(id);
     if (status === "DELETE_COMPLETE") {
       stack.outputs = [];
       stack.imports = [];

@@ -40,7 +40,10 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
       if (sameName && input.ClientToken === undefined && !sameName.executionStatus.startsWith("EXECUTE"))
         throw new AwsError("AlreadyExistsException", `ChangeSet ${input.ChangeSetName} already exists`);
       const { definition } = await definitionOf(service, input, stack);
-      if (!repository.find(stack.name)) journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated");
+      // Another request may have begun the same stack while this one's template was looked at.
+      const begun = repository.find(stack.name);
+      if (begun && begun.id !== stack.id) throw validationError(`Stack [${stack.name}] already exists`);
+      if (!begun) journal.stack(stack, "REVIEW_IN_PROGRESS", "User Initiated");
       const changeSet: ChangeSetRecord = {
         id: regionalArn(region, "cloudformation", `changeSet/${input.ChangeSetName}/${randomUUID()}`),
         name: input.ChangeSetName,

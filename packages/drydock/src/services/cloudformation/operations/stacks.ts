@@ -45,6 +45,8 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
       await refuseUnsupported(service, input);
       const policy = await stackPolicyOf(input.StackPolicyBody, input.StackPolicyURL);
       const { definition, template } = await definitionOf(service, input, undefined);
+      if (repository.find(input.StackName))
+        throw new AwsError("AlreadyExistsException", `Stack [${input.StackName}] already exists`);
       const stack = newStack(service, input.StackName);
       stack.definition = definition;
       stack.terminationProtection = input.EnableTerminationProtection ?? false;
@@ -71,19 +73,20 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
     },
 
     async UpdateStack(input) {
-      const stack = repository.get(input.StackName, `Stack [${input.StackName}] does not exist`);
-      if (isRepeated(stack, "update", input.ClientRequestToken)) return { StackId: stack.id };
-      checkUpdatable(stack);
+      const before = repository.get(input.StackName, `Stack [${input.StackName}] does not exist`);
+      if (isRepeated(before, "update", input.ClientRequestToken)) return { StackId: before.id };
+      checkUpdatable(before);
       await refuseUnsupported(service, input);
       const policy = await stackPolicyOf(input.StackPolicyBody, input.StackPolicyURL);
       const policyDuringUpdate = await stackPolicyOf(
         input.StackPolicyDuringUpdateBody,
         input.StackPolicyDuringUpdateURL,
       );
-      const { definition } = await definitionOf(service, input, stack);
-      const { changes, outputsChange } = await previewOf(service, stack, definition);
+      const { definition } = await definitionOf(service, input, before);
+      const { changes, outputsChange } = await previewOf(service, before, definition);
       if (changes.length === 0 && !outputsChange) throw validationError("No updates are to be performed.");
-      checkUpdatable(repository.get(stack.id));
+      const stack = repository.get(before.id);
+      checkUpdatable(stack);
       if (policy !== undefined) stack.stackPolicy = policy;
       if (input.DisableRollback !== undefined) stack.disableRollback = input.DisableRollback;
       stack.updatedAt = new Date(region.clock.now());
@@ -122,10 +125,11 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
         );
       if (stack.status.startsWith("UPDATE") && stack.status.endsWith("_IN_PROGRESS"))
         throw validationError(`Stack [${stack.id}] cannot be deleted while in status ${stack.status}`);
+      const wasBeingMade = stack.status === "CREATE_IN_PROGRESS";
       stack.operation = newOperation({ kind: "delete", phase: "delete", skip: retained }, input.ClientRequestToken);
       journal.stack(stack, "DELETE_IN_PROGRESS", "User Initiated");
       for (const changeSet of repository.changeSetsOf(stack.id)) repository.removeChangeSet(changeSet);
-      engine.interrupt(stack.id);
+      if (wasBeingMade) engine.interrupt(stack.id);
       engine.begin(stack.id);
       await answerSoon(service, stack.id);
       return {};
@@ -160,8 +164,8 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
     },
 
     async SetStackPolicy(input) {
-      const stack = repository.get(input.StackName, `Stack [${input.StackName}] does not exist`);
       const policy = await stackPolicyOf(input.StackPolicyBody, input.StackPolicyURL);
+      const stack = repository.get(input.StackName, `Stack [${input.StackName}] does not exist`);
       if (policy === undefined) throw validationError("Either StackPolicyBody or StackPolicyURL must be specified.");
       stack.stackPolicy = policy;
       repository.put(stack);

@@ -1,3 +1,4 @@
+import { CloudFormationClient, GetTemplateSummaryCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeRepositoriesCommand, ECRClient, GetLifecyclePolicyCommand } from "@aws-sdk/client-ecr";
 import {
@@ -16,10 +17,12 @@ import {
 } from "@aws-sdk/client-iam";
 import { DescribeDBInstancesCommand, RDSClient } from "@aws-sdk/client-rds";
 import {
+  CreateBucketCommand,
   GetBucketLifecycleConfigurationCommand,
   GetBucketPolicyCommand,
   GetBucketVersioningCommand,
   HeadBucketCommand,
+  PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
@@ -48,6 +51,22 @@ test.each(resourceTypeNames)("%s can change what its table says can change", asy
   expect(Boolean(type?.update)).toBe(changeable);
   expect(Object.keys(type?.properties ?? {}).includes("Tags")).toBe(type?.taggable ?? true);
   expect(type?.unsupported?.filter((property) => Object.hasOwn(type.properties, property)) ?? []).toEqual([]);
+});
+
+test("a template may come from a bucket", async () => {
+  const s3 = drydock.client(S3Client);
+  await s3.send(new CreateBucketCommand({ Bucket: "templates" }));
+  const Body = JSON.stringify({ Resources: { Handle: { Type: "AWS::CloudFormation::WaitConditionHandle" } } });
+  await s3.send(new PutObjectCommand({ Bucket: "templates", Key: "a/b.json", Body }));
+  const client = drydock.client(CloudFormationClient);
+  const validate = (TemplateURL: string) => client.send(new GetTemplateSummaryCommand({ TemplateURL }));
+  for (const url of [
+    "https://templates.s3.eu-west-1.amazonaws.com/a/b.json",
+    "https://s3.eu-west-1.amazonaws.com/templates/a/b.json",
+    `${drydock.endpoint}/templates/a/b.json`,
+  ])
+    expect((await validate(url)).ResourceTypes).toEqual(["AWS::CloudFormation::WaitConditionHandle"]);
+  await expect(validate("https://templates.s3.eu-west-1.amazonaws.com/none")).rejects.toThrow("S3 error: ");
 });
 
 test("bucket, its policy and a repository", async () => {
