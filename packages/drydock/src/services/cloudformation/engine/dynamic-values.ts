@@ -2,6 +2,19 @@ import type { Region } from "../../../region.ts";
 import type { DynamicReader } from "../template/dynamic-references.ts";
 import { isObject } from "../template/template.ts";
 
+// Of the resources that support dynamic references to secure strings, the ones drydock has:
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html
+const secureStringProperties = ["AWS::RDS::DBInstance/Properties/MasterUserPassword"];
+
+/** @throws Error when a property refers to a secure string that AWS wouldn't read there */
+export function checkSecureReferences(type: string, properties: Record<string, unknown>): void {
+  const refused = Object.entries(properties)
+    .filter(([, value]) => JSON.stringify(value)?.includes("{{resolve:ssm-secure:"))
+    .map(([name]) => `${type}/Properties/${name}`)
+    .filter((property) => !secureStringProperties.includes(property));
+  if (refused.length > 0) throw new Error(`SSM Secure reference is not supported in: [${refused.join(",")}]`);
+}
+
 /** Reads what a dynamic reference stands for from the region's Parameter Store and Secrets Manager. */
 export function dynamicReader(region: Region): DynamicReader {
   return async (reference) => {

@@ -1,65 +1,22 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { FakeWorld } from "./fake-world.ts";
+import {
+  begin,
+  body,
+  caller,
+  cloud,
+  create,
+  events,
+  remove,
+  restart,
+  stack,
+  status,
+  thing,
+  update,
+  values,
+  world,
+} from "./one-stack.fixture.ts";
 
-let world: FakeWorld;
-let cloud: ReturnType<FakeWorld["start"]>;
-const caller = { accessKeyId: undefined, requestId: "test" };
-
-beforeEach(() => {
-  world = new FakeWorld();
-  cloud = world.start();
-});
-
-const thing = (properties: object = {}, rest: object = {}) => ({
-  Type: "Test::Thing",
-  Properties: properties,
-  ...rest,
-});
-const body = (resources: object, rest: object = {}) => JSON.stringify({ Resources: resources, ...rest });
-
-type Extra = Partial<Parameters<typeof cloud.call.CreateStack>[0]>;
-
-async function create(resources: object, rest: object = {}, extra: Extra = {}): Promise<string> {
-  const { StackId = "" } = await cloud.call.CreateStack(
-    { StackName: "app", TemplateBody: body(resources, rest), ...extra },
-    caller,
-  );
-  await cloud.service.engine.ended(StackId);
-  return StackId;
-}
-
-async function update(resources: object, rest: object = {}, extra: object = {}): Promise<void> {
-  const input = { StackName: "app", TemplateBody: body(resources, rest), ...extra };
-  const { StackId = "" } = await cloud.call.UpdateStack(input, caller);
-  await cloud.service.engine.ended(StackId);
-}
-
-async function remove(extra: object = {}): Promise<void> {
-  const { id } = cloud.service.repository.get("app");
-  await cloud.call.DeleteStack({ StackName: "app", ...extra }, caller);
-  await cloud.service.engine.ended(id);
-}
-
-async function stack(name = "app") {
-  const { Stacks = [] } = await cloud.call.DescribeStacks({ StackName: name }, caller);
-  return Stacks[0];
-}
-
-async function status(name = "app") {
-  return (await stack(name))?.StackStatus;
-}
-
-/** `[logical id, status, reason]`, oldest first. */
-async function events() {
-  const { StackEvents = [] } = await cloud.call.DescribeStackEvents({ StackName: "app" }, caller);
-  return StackEvents.reverse().map((event) => [
-    event.LogicalResourceId,
-    event.ResourceStatus,
-    event.ResourceStatusReason,
-  ]);
-}
-
-const values = () => Object.fromEntries([...world.things.values()].map(({ logicalId, value }) => [logicalId, value]));
+beforeEach(begin);
 
 describe("create", () => {
   test("makes resources in the order of their dependencies and answers references", async () => {
@@ -372,6 +329,42 @@ describe("delete", () => {
   });
 });
 
+test("an update that is cancelled puts everything back", async () => {
+  await create({ A: thing({ Value: "1" }), B: thing({ Value: "1" }, { DependsOn: "A" }) });
+  world.interfere = async (step, when) => {
+    if (step !== "update A" || when !== "after") return;
+    world.interfere = async () => {};
+    await cloud.call.CancelUpdateStack({ StackName: "app" }, caller);
+  };
+  await update({ A: thing({ Value: "2" }), B: thing({ Value: "2" }, { DependsOn: "A" }) });
+  expect(values()).toEqual({ A: "1", B: "1" });
+  expect(world.done).not.toContain("update B");
+  expect((await events()).find(([, state]) => state === "UPDATE_ROLLBACK_IN_PROGRESS")?.[2]).toBe("User Initiated. ");
+  await expect(async () => cloud.call.CancelUpdateStack({ StackName: "app" }, caller)).rejects.toThrow(
+    "CancelUpdateStack cannot be called from current stack status",
+  );
+});
+
+test("a create that takes too long is rolled back", async () => {
+  let tick = () => {};
+  world.clock = {
+    now: () => 0,
+    after: (_delay, callback) => {
+      tick = callback;
+      return () => {};
+    },
+  };
+  restart();
+  world.interfere = async (step, when) => {
+    if (step === "create A" && when === "after") tick();
+  };
+  await create({ A: thing(), B: thing({}, { DependsOn: "A" }) }, {}, { TimeoutInMinutes: 1 });
+  expect([await status(), world.things.size]).toEqual(["ROLLBACK_COMPLETE", 0]);
+  expect((await events()).find(([, state]) => state === "ROLLBACK_IN_PROGRESS")?.[2]).toBe(
+    "Stack creation time exceeded the specified timeout. Rollback requested by user.",
+  );
+});
+
 test("what is set on a stack while something is done to it stays", async () => {
   await create({ A: thing({ Value: "1" }) });
   world.interfere = async (step, when) => {
@@ -395,83 +388,4 @@ test("a delete that comes in during a rollback isn't lost", async () => {
   await deletion;
   await cloud.service.engine.ended(id);
   expect(await status(id)).toBe("DELETE_COMPLETE");
-});
-
-describe("values from elsewhere", () => {
-  test("dynamic references reach the resource, but neither the store nor any answer", async () => {
-    world.parameters.set("db", '{"password":"hunter2"}');
-    await create({ A: thing({ Secret: "{{resolve:secretsmanager:db:SecretString:password}}" }) });
-    expect(values()).toEqual({ A: "hunter2" });
-    const { StackEvents = [] } = await cloud.call.DescribeStackEvents({ StackName: "app" }, caller);
-    expect(StackEvents.find(({ LogicalResourceId }) => LogicalResourceId === "A")?.ResourceProperties).toBe(
-      '{"Secret":"{{resolve:secretsmanager:db:SecretString:password}}"}',
-    );
-    expect(JSON.stringify(cloud.service.repository.resourcesOf((await stack())?.StackId ?? ""))).not.toContain(
-      "hunter2",
-    );
-  });
-
-  test("NoEcho parameters are asterisks wherever they are shown", async () => {
-    await create(
-      { A: thing({ Value: { "Fn::Sub": "pw=${P}" } }) },
-      { Parameters: { P: { Type: "String", NoEcho: true } } },
-      {
-        Parameters: [{ ParameterKey: "P", ParameterValue: "hunter2" }],
-      },
-    );
-    expect(values()).toEqual({ A: "pw=hunter2" });
-    expect((await stack())?.Parameters).toEqual([{ ParameterKey: "P", ParameterValue: "****" }]);
-    const { StackEvents = [] } = await cloud.call.DescribeStackEvents({ StackName: "app" }, caller);
-    expect(JSON.stringify(StackEvents)).not.toContain("hunter2");
-    const rows = world.store.database.prepare("SELECT value FROM documents").all();
-    expect(JSON.stringify(rows)).not.toContain("hunter2");
-  });
-
-  test("parameters of an SSM type have the parameter's value", async () => {
-    world.parameters.set("/vpc", "vpc-1");
-    const parameters = {
-      Parameters: { Vpc: { Type: "AWS::SSM::Parameter::Value<AWS::EC2::VPC::Id>", Default: "/vpc" } },
-    };
-    await create({ A: thing({ Value: { Ref: "Vpc" } }) }, parameters);
-    expect(values()).toEqual({ A: "vpc-1" });
-    expect((await stack())?.Parameters).toEqual([
-      { ParameterKey: "Vpc", ParameterValue: "/vpc", ResolvedValue: "vpc-1" },
-    ]);
-    world.parameters.set("/vpc", "vpc-2");
-    await update({ A: thing({ Value: { Ref: "Vpc" } }) }, parameters);
-    expect(values()).toEqual({ A: "vpc-2" });
-  });
-
-  test("an export in use can't change, one that isn't there can't be imported", async () => {
-    const exported = (value: string) => ({ Outputs: { O: { Value: value, Export: { Name: "shared" } } } });
-    await create({ A: thing() }, exported("1"));
-    const user = (name: string) => body({ U: thing({ Value: { "Fn::ImportValue": name } }) });
-    await cloud.call.CreateStack({ StackName: "user", TemplateBody: user("shared") }, caller);
-    await update({ A: thing() }, exported("2"));
-    expect(await status()).toBe("UPDATE_ROLLBACK_COMPLETE");
-    expect((await events()).find(([, state]) => state === "UPDATE_ROLLBACK_IN_PROGRESS")?.[2]).toBe(
-      "Export shared cannot be updated as it is in use by user. ",
-    );
-    await cloud.call.CreateStack({ StackName: "lost", TemplateBody: user("nowhere") }, caller);
-    const { StackEvents = [] } = await cloud.call.DescribeStackEvents({ StackName: "lost" }, caller);
-    expect(StackEvents.map((event) => event.ResourceStatusReason)).toContain("No export named nowhere found.");
-  });
-
-  test("conditions decide what there is", async () => {
-    const template = {
-      Parameters: { Big: { Type: "String", Default: "no" } },
-      Conditions: { IsBig: { "Fn::Equals": [{ Ref: "Big" }, "yes"] } },
-      Outputs: { O: { Condition: "IsBig", Value: { Ref: "B" } } },
-    };
-    const resources = {
-      A: thing({ Uses: { "Fn::If": ["IsBig", [{ Ref: "B" }], []] } }),
-      B: thing({}, { Condition: "IsBig" }),
-    };
-    await create(resources, template);
-    expect(Object.keys(values())).toEqual(["A"]);
-    await update(resources, template, { Parameters: [{ ParameterKey: "Big", ParameterValue: "yes" }] });
-    expect(Object.keys(values()).sort()).toEqual(["A", "B"]);
-    await update(resources, template);
-    expect(Object.keys(values())).toEqual(["A"]);
-  });
 });

@@ -18,6 +18,7 @@ interface Drive {
 /** A service that doesn't answer can't keep the region open; its step is done again after the restart. */
 const closeWithinMilliseconds = 2000;
 
+const interrupted = "User Initiated";
 const timedOut = "Stack creation time exceeded the specified timeout";
 
 /**
@@ -50,7 +51,7 @@ export class StackEngine {
 
   /** Breaks the running resource operations of a stack off; what follows is for its operation to say. */
   interrupt(stackId: string): void {
-    this.drives.get(stackId)?.abort.abort();
+    this.drives.get(stackId)?.abort.abort(interrupted);
   }
 
   /** Takes up what was going on when the region last ended. */
@@ -100,7 +101,8 @@ export class StackEngine {
       if (failed.length > 0 || abort.signal.aborted) {
         const verb = operation.kind === "create" ? "create" : "update";
         const which = failed.length > 0 ? `The following resource(s) failed to ${verb}: [${failed.join(", ")}]. ` : "";
-        this.fail(stack.id, abort.signal.reason === timedOut ? `${timedOut}. ${which}` : which);
+        const { reason } = abort.signal;
+        this.fail(stack.id, reason === timedOut || reason === interrupted ? `${reason}. ${which}` : which);
         return;
       }
       const { outputs, imports } = await outputsOf(this.environment, stack, blueprint);

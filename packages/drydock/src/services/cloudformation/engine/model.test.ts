@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FakeWorld } from "./fake-world.ts";
+import { FakeWorld } from "./fake-world.fixture.ts";
 
 const caller = { accessKeyId: undefined, requestId: "test" };
 

@@ -1,7 +1,7 @@
 import { AwsError } from "../../../errors.ts";
 import { resolveDynamicReferences } from "../template/dynamic-references.ts";
 import { compare } from "./comparison.ts";
-import { dynamicReader } from "./dynamic-values.ts";
+import { checkSecureReferences, dynamicReader } from "./dynamic-values.ts";
 import type { Environment } from "./environment.ts";
 import { generatedName } from "./physical-name.ts";
 import { checkProperties } from "./properties.ts";
@@ -23,6 +23,7 @@ async function contextOf(
   type: ResourceType,
   physical: Physical,
 ): Promise<ResourceContext<Properties>> {
+  checkSecureReferences(physical.type, physical.properties);
   const resolved = (await resolveDynamicReferences(physical.properties, dynamicReader(region))) as Properties;
   return {
     ...identity(region, subject, physical),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { FakeWorld } from "../engine/fake-world.ts";
+import { FakeWorld } from "../engine/fake-world.fixture.ts";
 
 let world: FakeWorld;
 let cloud: ReturnType<FakeWorld["start"]>;

@@ -17,7 +17,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestDrydock, type TestDrydock } from "../../../testing.ts";
-import { TestStack } from "./deploy-for-test.ts";
+import { TestStack } from "./test-stack.fixture.ts";
 
 let drydock: TestDrydock;
 let ec2: EC2Client;

@@ -29,8 +29,8 @@ import { GetSecretValueCommand, ListSecretsCommand, SecretsManagerClient } from 
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestDrydock, type TestDrydock } from "../../../testing.ts";
-import { TestStack } from "./deploy-for-test.ts";
 import { resourceTypeNames, resourceTypes } from "./index.ts";
+import { TestStack } from "./test-stack.fixture.ts";
 
 let drydock: TestDrydock;
 beforeAll(async () => {

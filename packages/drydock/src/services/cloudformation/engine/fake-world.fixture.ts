@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../../clock.ts";
+import { type Clock, systemClock } from "../../../clock.ts";
 import { AwsError } from "../../../errors.ts";
 import type { Region } from "../../../region.ts";
 import type { Operations } from "../../../service.ts";
@@ -50,6 +50,7 @@ export class FakeWorld {
   readonly done: string[] = [];
   /** Called before each step takes effect and after it has. */
   interfere: (step: string, when: "before" | "after") => Promise<void> = async () => {};
+  clock: Clock = systemClock;
   private made = 0;
 
   /** CloudFormation over this world; a second one takes up what the first has left in the store. */
@@ -156,7 +157,7 @@ export class FakeWorld {
       directory: "",
       store: this.store,
       vault,
-      clock: systemClock,
+      clock: this.clock,
       log: () => {},
       call: ((name: string) => services[name]) as Region["call"],
       onClose: () => {},
