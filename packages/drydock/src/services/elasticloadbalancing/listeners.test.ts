@@ -1,3 +1,4 @@
+import { CreateVpcCommand } from "@aws-sdk/client-ec2";
 import {
   CreateListenerCommand,
   type CreateListenerCommandInput,
@@ -57,8 +58,10 @@ test("the same listener again is answered, another one on its port refused", asy
 });
 
 test("refuses what AWS refuses, and HTTPS by name", async () => {
-  const { elb, loadBalancer, targetGroup, listener } = await startElb();
+  const { elb, ec2, loadBalancer, targetGroup, listener } = await startElb();
   const LoadBalancerArn = await loadBalancer("a");
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: "10.1.0.0/16" }));
+  const elsewhere = await targetGroup("elsewhere", { VpcId: Vpc?.VpcId });
   const shared = await targetGroup();
   await listener(await loadBalancer("b"), shared);
   const refused = (input: Partial<CreateListenerCommandInput>) => {
@@ -78,6 +81,9 @@ test("refuses what AWS refuses, and HTTPS by name", async () => {
   await refused({ DefaultActions: [{ Type: "forward", TargetGroupArn: missing }] }).toMatchObject({
     name: "TargetGroupNotFoundException",
   });
+  await refused({ DefaultActions: [{ Type: "forward", TargetGroupArn: elsewhere }] }).toThrow(
+    `Target group '${elsewhere}' is in a different VPC than load balancer '${LoadBalancerArn}'`,
+  );
   await refused({ DefaultActions: [{ Type: "forward", TargetGroupArn: shared }] }).toMatchObject({
     name: "TargetGroupAssociationLimitException",
   });

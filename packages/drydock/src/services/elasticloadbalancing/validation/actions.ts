@@ -1,6 +1,6 @@
 import type { Action, RedirectActionConfig } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AwsError } from "../../../errors.ts";
-import { notBuilt, targetGroupNotFound, validationError } from "../errors.ts";
+import { invalidConfiguration, notBuilt, targetGroupNotFound, validationError } from "../errors.ts";
 import type { Context } from "../operations/context.ts";
 import { loadBalancersByTargetGroup } from "../state.ts";
 
@@ -44,8 +44,14 @@ function forward({ state }: Context, loadBalancerArn: string, action: Action): P
   if (given.length > maximumTargetGroups)
     throw new AwsError("TooManyActions", `A forward action can have at most ${maximumTargetGroups} target groups`);
   const users = loadBalancersByTargetGroup(state);
+  const vpcId = state.loadBalancers.get(loadBalancerArn)?.loadBalancer.VpcId;
   const groups = (given.length > 0 ? given : [{ TargetGroupArn: alone }]).map(({ TargetGroupArn = "", Weight = 1 }) => {
-    if (!state.targetGroups.get(TargetGroupArn)) throw targetGroupNotFound(TargetGroupArn);
+    const group = state.targetGroups.get(TargetGroupArn)?.targetGroup;
+    if (!group) throw targetGroupNotFound(TargetGroupArn);
+    if (group.VpcId !== vpcId)
+      throw invalidConfiguration(
+        `Target group '${TargetGroupArn}' is in a different VPC than load balancer '${loadBalancerArn}'`,
+      );
     const foreign = [...(users.get(TargetGroupArn) ?? [])].some((user) => user !== loadBalancerArn);
     if (foreign)
       throw new AwsError(
