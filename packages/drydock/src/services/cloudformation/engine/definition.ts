@@ -79,7 +79,7 @@ export async function checkedTemplate(types: ResourceTypes, body: string): Promi
     return type && new Set(type.attributes);
   });
   for (const [logicalId, { Type, DeletionPolicy, UpdateReplacePolicy }] of Object.entries(template.resources))
-    if ((DeletionPolicy === "Snapshot" || UpdateReplacePolicy === "Snapshot") && !loaded.get(Type)?.snapshot)
+    if ((DeletionPolicy === "Snapshot" || UpdateReplacePolicy === "Snapshot") && !loaded.get(Type)?.hasSnapshots)
       throw validationError(
         `Template format error: Resource ${logicalId}: ${Type} does not support the deletion policy Snapshot`,
       );

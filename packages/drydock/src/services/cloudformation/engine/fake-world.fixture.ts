@@ -101,14 +101,15 @@ export class FakeWorld {
         await this.step("update", logicalId, () => this.put(physicalId, logicalId, properties, tags, changed));
         return undefined;
       },
-      delete: async ({ logicalId, physicalId }) => {
+      delete: async ({ logicalId, physicalId }, { snapshot }) => {
+        if (snapshot) this.done.push(`snapshot ${logicalId}`);
         await this.step("delete", logicalId, () => {
           const user = [...this.things.values()].find(({ uses }) => uses.includes(physicalId));
           if (user) throw new AwsError("DependencyViolation", `${physicalId} is used by ${user.logicalId}`);
           this.things.delete(physicalId);
         });
       },
-      snapshot: async ({ logicalId }) => void this.done.push(`snapshot ${logicalId}`),
+      hasSnapshots: true,
     });
   }
 

@@ -110,7 +110,7 @@ export async function deletePhysical(
   subject: Subject,
   type: ResourceType,
   physical: Physical,
-  options: { snapshot?: boolean } = {},
+  options: { snapshot: boolean } = { snapshot: false },
 ): Promise<void> {
   const context: ExistingContext<Properties> = {
     ...identity(region, subject, physical),
@@ -118,8 +118,7 @@ export async function deletePhysical(
     physicalId: physical.physicalId,
     attributes: physical.attributes,
   };
-  if (options.snapshot && type.snapshot) await named(type.snapshot(context));
-  await named(type.delete(context));
+  await named(type.delete(context, options));
 }
 
 /** Properties with their types where they pass the check, which those of a resource that once was made do. */

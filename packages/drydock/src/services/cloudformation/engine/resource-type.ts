@@ -58,10 +58,10 @@ export interface ResourceType<R extends PropertyRules = PropertyRules> {
   read?(context: ExistingContext<PropertyValues<R>>): Promise<Record<string, unknown>>;
   /** Changes it in place; the answer is its physical id when that has changed. */
   update?(context: UpdateContext<PropertyValues<R>>): Promise<string | undefined>;
-  /** Removes it; one that is already gone is no error. */
-  delete(context: ExistingContext<PropertyValues<R>>): Promise<void>;
-  /** Keeps the data of a resource about to be deleted, for DeletionPolicy Snapshot. */
-  snapshot?(context: ExistingContext<PropertyValues<R>>): Promise<void>;
+  /** Removes it; one that is already gone is no error. With `snapshot` its data is kept in one. */
+  delete(context: ExistingContext<PropertyValues<R>>, options: { snapshot: boolean }): Promise<void>;
+  /** True for types that DeletionPolicy Snapshot is for. */
+  hasSnapshots?: boolean;
   /** Further cases in which a change needs a new resource. */
   needsReplacement?(previous: Record<string, unknown>, next: Record<string, unknown>): boolean;
 }

@@ -115,8 +115,8 @@ export const dbInstance = defineResourceType({
   ],
   nameProperty: "DBInstanceIdentifier",
   async create({ region, properties, tags, generatedName }) {
-    // "Must contain from 1 to 63 letters, numbers, or hyphens. First character must be a letter." RDS lowers its case.
-    const DBInstanceIdentifier = (properties.DBInstanceIdentifier ?? generatedName(63)).toLowerCase();
+    // "Must contain from 1 to 63 letters, numbers, or hyphens."
+    const DBInstanceIdentifier = (properties.DBInstanceIdentifier ?? identifier(generatedName(63))).toLowerCase();
     const { AvailabilityZone, DBName, DBSubnetGroupName, Engine, KmsKeyId, MasterUsername, Port, StorageEncrypted } =
       properties;
     const input: Partial<CreateDBInstanceCommandInput> = {
@@ -176,31 +176,33 @@ export const dbInstance = defineResourceType({
     await updateTags(context, String(attributes.DBInstanceArn));
     return undefined;
   },
-  async delete(context) {
-    const { region, physicalId: DBInstanceIdentifier, properties } = context;
-    const rds = region.call("rds");
-    if ((await describe(region, DBInstanceIdentifier)) === undefined) return;
-    await ifThere(
-      /NotFound|InvalidDBInstanceState/,
-      rds.DeleteDBInstance({
-        DBInstanceIdentifier,
-        SkipFinalSnapshot: true,
-        DeleteAutomatedBackups: properties.DeleteAutomatedBackups,
-      }),
-    );
-    await until(context, async () => (await describe(region, DBInstanceIdentifier)) === undefined);
-  },
-  async snapshot(context) {
-    const { region, physicalId: DBInstanceIdentifier, generatedName } = context;
-    const rds = region.call("rds");
-    const DBSnapshotIdentifier = `${generatedName(240)}-snapshot`.toLowerCase();
-    await ifThere(/AlreadyExists/, rds.CreateDBSnapshot({ DBInstanceIdentifier, DBSnapshotIdentifier }));
+  async delete(context, { snapshot }) {
+    const { region, physicalId: DBInstanceIdentifier, properties, generatedName } = context;
+    // A name of its own each time: one that an earlier attempt has left isn't of the data as it is now.
+    const FinalDBSnapshotIdentifier = identifier(`${generatedName(45)}-snapshot-${region.clock.now().toString(36)}`);
+    // One that is just being made or changed can't be deleted yet: it is asked again until it can.
     await until(context, async () => {
-      const { DBSnapshots = [] } = await rds.DescribeDBSnapshots({ DBSnapshotIdentifier });
-      return DBSnapshots[0]?.Status === "available";
+      const found = await describe(region, DBInstanceIdentifier);
+      if (found === undefined) return true;
+      if (found.DBInstanceStatus !== "deleting")
+        await ifThere(
+          /NotFound|InvalidDBInstanceState/,
+          region.call("rds").DeleteDBInstance({
+            DBInstanceIdentifier,
+            ...(snapshot ? { FinalDBSnapshotIdentifier } : { SkipFinalSnapshot: true }),
+            DeleteAutomatedBackups: properties.DeleteAutomatedBackups,
+          }),
+        );
+      return false;
     });
   },
+  hasSnapshots: true,
 });
+
+/** "Can't … contain two consecutive hyphens", which a stack's name may; RDS keeps identifiers in lower case. */
+function identifier(name: string): string {
+  return name.replace(/-+/g, "-").toLowerCase();
+}
 
 /** Where a member of the API's input has another name than its property. */
 const sourceOf: Record<string, string> = {
