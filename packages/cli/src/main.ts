@@ -21,10 +21,10 @@ async function main(): Promise<number> {
   let output = createOutput({ json: argv.includes("--json"), verbose: argv.includes("--verbose") });
   let exitCode = 0;
   try {
-    const program = await createProgram(argv, async (definition, typed, options) => {
-      output = createOutput(options);
+    const program = await createProgram(argv, async (definition, typed, { json, verbose, yes, directory }) => {
+      output = createOutput({ json: json === true, verbose: verbose === true });
       const interrupts = new Interrupts((code) => process.exit(code));
-      const session = { directory: resolve(options.directory), output, interrupts, yes: options.yes };
+      const session = { directory: resolve(directory), output, interrupts, yes: yes === true };
       exitCode = (await definition.run(session, ...typed)) ?? 0;
     });
     if (argv.length === 0) program.outputHelp();

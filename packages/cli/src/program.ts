@@ -100,9 +100,9 @@ const later = [
 ];
 
 export interface GlobalOptions {
-  json: boolean;
-  yes: boolean;
-  verbose: boolean;
+  json?: true;
+  yes?: true;
+  verbose?: true;
   directory: string;
 }
 
@@ -129,9 +129,9 @@ export async function createProgram(argv: readonly string[], invoke: Invoke): Pr
 
 function globalOptions(program: Command): Command {
   return program
-    .option("--json", "one JSON object per line: events, then the result", false)
-    .option("-y, --yes", "answer every question with yes", false)
-    .option("--verbose", "show where in fardel an error came from", false)
+    .option("--json", "one JSON object per line: events, then the result")
+    .option("-y, --yes", "answer every question with yes")
+    .option("--verbose", "show where in fardel an error came from")
     .option("-C, --directory <path>", "directory of fardel.yaml, or one below it", ".");
 }
 

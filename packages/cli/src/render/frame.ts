@@ -63,11 +63,15 @@ function stackRow(name: string, stack: StackProgress, now: number): Row {
   const { outcome, current, changes, completed, action } = stack;
   if (outcome !== undefined) {
     const text = `${outcome} in ${formatDuration(stack.durationMs ?? 0)}`;
-    return { state: outcome === "failed" ? "failed" : "done", name, text };
+    return { state: outcome === "failed" ? "failed" : "done", name: `stack ${name}`, text };
   }
   const done = changes > 0 ? ` ${Math.min(completed.size, changes)}/${changes}` : "";
   const resource = current ? `  ${current.logicalId} ${shortType(current.resourceType)}` : "";
-  return { state: "running", name, text: `${doing[action]}${done}${resource}${waiting(stack.started, now)}` };
+  return {
+    state: "running",
+    name: `stack ${name}`,
+    text: `${doing[action]}${done}${resource}${waiting(stack.started, now)}`,
+  };
 }
 
 /** `AWS::RDS::DBInstance` as people say it. */
@@ -101,19 +105,24 @@ function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: n
   if (outcome !== undefined) {
     const healthy = counts && outcome === "serving" ? `${counts.healthy}/${counts.desired} healthy, ` : "";
     const text = `${healthy}${outcome}, ${formatDuration(durationMs ?? 0)}`;
-    return { state: outcome === "serving" ? "done" : "failed", name, text };
+    return { state: outcome === "serving" ? "done" : "failed", name: `service ${name}`, text };
   }
-  if (counts === undefined) return { state: "running", name, text: `starting${waiting(rollout.started, now)}` };
+  if (counts === undefined)
+    return { state: "running", name: `service ${name}`, text: `starting${waiting(rollout.started, now)}` };
   const { desired, healthy, pending, failed, oldRunning } = counts;
   const parts = [
     `${healthy}/${desired} healthy`,
     bar(healthy, desired, style),
-    pending > 0 && `${pending} starting`,
-    oldRunning > 0 && `${oldRunning} of the old revision left`,
     failed > 0 && style.colors.red(`${failed} failed`),
+    pending > 0 && `${pending} starting`,
+    oldRunning > 0 && `${oldRunning} old left`,
     message && tame(message),
   ];
-  return { state: "running", name, text: `${parts.filter(Boolean).join("  ")}${waiting(rollout.started, now)}` };
+  return {
+    state: "running",
+    name: `service ${name}`,
+    text: `${parts.filter(Boolean).join("  ")}${waiting(rollout.started, now)}`,
+  };
 }
 
 function bar(value: number, total: number, { symbols }: Style): string {

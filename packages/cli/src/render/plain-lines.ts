@@ -60,9 +60,9 @@ function rolloutCounts(event: Extract<FardelEvent, { type: "rollout.progress" }>
   const { desired, healthy, pending, failed, oldRunning, message } = event;
   const parts = [
     `${healthy}/${desired} healthy`,
-    pending > 0 && `${pending} starting`,
-    oldRunning > 0 && `${oldRunning} of the old revision left`,
     failed > 0 && `${failed} failed`,
+    pending > 0 && `${pending} starting`,
+    oldRunning > 0 && `${oldRunning} old left`,
     message && tame(message),
   ];
   return parts.filter(Boolean).join(", ");

@@ -23,8 +23,12 @@ export function statusScreen(status: EnvironmentStatus, style: Style, now: Date)
 function servingLine({ serving }: EnvironmentStatus, now: Date): string {
   if (serving === undefined) return "No release serves.";
   const { number, finished, commit, actor } = serving;
-  const when = finished === undefined ? "" : ` since ${formatAgo(new Date(finished), now).replace(/ ago$/, "")}`;
-  return `Release ${number} serves${when}, by ${actor}${commit === undefined ? "" : ` from ${commit.slice(0, 7)}`}.`;
+  const facts = [
+    finished && formatAgo(new Date(finished), now),
+    `by ${actor}`,
+    commit && `commit ${commit.slice(0, 7)}`,
+  ];
+  return `Release ${number} serves: ${facts.filter(Boolean).join(", ")}.`;
 }
 
 function lockLine({ actor, host, action, release, since }: NonNullable<EnvironmentStatus["lock"]>, now: Date): string {
@@ -69,5 +73,10 @@ function deploymentRow(deployment: DeploymentStatus): string[] {
     pending > 0 && `${pending} pending`,
     failed > 0 && `${failed} failed`,
   ];
-  return [status.toLowerCase(), taskDefinition, counts.filter(Boolean).join(", "), rolloutState.toLowerCase()];
+  return [
+    status.toLowerCase(),
+    taskDefinition,
+    counts.filter(Boolean).join(", "),
+    rolloutState.toLowerCase().replaceAll("_", " "),
+  ];
 }

@@ -1,16 +1,33 @@
 import { stripVTControlCharacters } from "node:util";
-import truncatedWidth from "fast-string-truncated-width";
+import stringWidth from "fast-string-width";
 
 /** Columns a text takes; colours take none, CJK and emoji two. */
 export function widthOf(text: string): number {
-  return truncatedWidth(text).width;
+  return stringWidth(text);
 }
 
-/** The text cut to `width` columns, with an ellipsis where something is missing. */
+const escapeCode = "\u001b";
+const colorCodes = new RegExp(`(${escapeCode}\\[[\\d;]*m)`);
+const graphemes = new Intl.Segmenter();
+
+/** The text cut to `width` columns, with an ellipsis where something is missing; colours stay. */
 export function fit(text: string, width: number, ellipsis = "…"): string {
-  const { index, truncated, ellipsed } = truncatedWidth(text, { limit: Math.max(1, width), ellipsis });
-  if (!truncated) return text;
-  return `${text.slice(0, index)}${ellipsed ? ellipsis : ""}${text.includes("\u001b") ? "\u001b[0m" : ""}`;
+  if (widthOf(text) <= width) return text;
+  const room = width - widthOf(ellipsis);
+  let used = 0;
+  let kept = "";
+  // Splitting by a group keeps what it matches, at odd places.
+  for (const [at, part] of text.split(colorCodes).entries()) {
+    if (at % 2 === 1) {
+      kept += part;
+      continue;
+    }
+    for (const { segment } of graphemes.segment(part)) {
+      used += widthOf(segment);
+      if (used <= room) kept += segment;
+    }
+  }
+  return `${kept.trimEnd()}${ellipsis}`;
 }
 
 export function pad(text: string, width: number): string {

@@ -1,0 +1,20 @@
+// Writes a row every second, until ECS asks it to stop.
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { database } from "./database.js";
+
+const stopping = new AbortController();
+process.on("SIGTERM", () => stopping.abort());
+process.on("SIGINT", () => stopping.abort());
+
+const worker = `${hostname()}-${process.pid}`;
+console.log(`${worker} writes a row every second.`);
+
+while (!stopping.signal.aborted) {
+  await database.query("INSERT INTO ticks (worker) VALUES ($1)", [worker]);
+  // Wakes up early when it is time to stop.
+  await sleep(1000, undefined, { signal: stopping.signal }).catch(() => {});
+}
+
+await database.end();
+console.log(`${worker} has stopped.`);

@@ -1,0 +1,169 @@
+import type { EnvironmentStatus, ReleasePlan, StackPlan } from "@fardel/core";
+import { expect, test } from "vitest";
+import { historyTable } from "./history-table.ts";
+import { planScreen } from "./plan-screen.ts";
+import { statusScreen } from "./status-screen.ts";
+import { styleOf } from "./style.ts";
+
+const style = { ...styleOf({}, { NO_COLOR: "1" }), width: 100 };
+const now = new Date("2026-03-01T12:00:00Z");
+
+test("history", () => {
+  const common = { started: "2026-03-01T11:58:00Z", finished: "2026-03-01T11:58:12.5Z", actor: "kim@example.com" };
+  const releases = [
+    {
+      ...common,
+      number: 12,
+      outcome: "rolled back" as const,
+      failure: "Service web was not stable.",
+      commit: "2".repeat(40),
+      dirty: true as const,
+    },
+    { ...common, number: 11, outcome: "succeeded" as const, rollbackTo: 9 },
+    { ...common, number: 9, outcome: "succeeded" as const, started: "2026-02-27T12:00:00Z", actor: "jo" },
+  ];
+  expect(historyTable(releases, style, now)).toMatchInlineSnapshot(`
+    "release  outcome      started  took     commit    by
+    12       rolled back  2m ago   12.5s    2222222+  kim@example.com  Service web was not stable.
+    11       serves       2m ago   12.5s              kim@example.com  back to 9
+    9        succeeded    2d ago   47h 58m            jo"
+  `);
+  expect(historyTable([], style, now)).toBe("There is no release yet.");
+});
+
+const status: EnvironmentStatus = {
+  app: "shop",
+  environment: "local",
+  cluster: "local",
+  url: "http://127.0.0.1:8080",
+  serving: { number: 3, finished: "2026-03-01T11:00:00Z", commit: "1".repeat(40), actor: "kim@example.com" },
+  lock: undefined,
+  services: [
+    {
+      name: "web",
+      release: 3,
+      image: "shop/web@sha256:1",
+      taskDefinition: "shop-local-web:3",
+      status: "ACTIVE",
+      desired: 2,
+      running: 2,
+      pending: 0,
+      healthy: 1,
+      url: "http://127.0.0.1:8080/",
+      deployments: [
+        {
+          id: "1",
+          status: "PRIMARY",
+          taskDefinition: "shop-local-web:4",
+          desired: 2,
+          running: 1,
+          pending: 1,
+          failed: 1,
+          rolloutState: "IN_PROGRESS",
+          rolloutReason: "",
+        },
+        {
+          id: "2",
+          status: "ACTIVE",
+          taskDefinition: "shop-local-web:3",
+          desired: 2,
+          running: 1,
+          pending: 0,
+          failed: 0,
+          rolloutState: "COMPLETED",
+          rolloutReason: "",
+        },
+      ],
+      targets: [
+        { address: "10.0.0.5:3000", state: "unhealthy", reason: "Health checks failed with these codes: [500]" },
+      ],
+      events: [{ at: new Date("2026-03-01T11:59:50Z"), message: "(service web) has started 1 tasks." }],
+    },
+    {
+      name: "worker",
+      release: 3,
+      image: "shop/web@sha256:1",
+      taskDefinition: "shop-local-worker:3",
+      status: "ACTIVE",
+      desired: 1,
+      running: 1,
+      pending: 0,
+      healthy: undefined,
+      url: undefined,
+      deployments: [],
+      targets: [],
+      events: [],
+    },
+  ],
+};
+
+test("status, with what a person wants to know of a service on the move", () => {
+  expect(statusScreen(status, style, now)).toMatchInlineSnapshot(`
+    "shop in local  http://127.0.0.1:8080
+    Release 3 serves: 1h ago, by kim@example.com, commit 1111111.
+
+    service  tasks  healthy  release  runs
+    web      2/2    1        3        shop-local-web:3
+    worker   1/1             3        shop-local-worker:3
+
+    web
+      primary  shop-local-web:4  1/2 running, 1 pending, 1 failed  in progress
+      active   shop-local-web:3  1/2 running                       completed
+      target 10.0.0.5:3000 is unhealthy: Health checks failed with these codes: [500]
+      10s ago  (service web) has started 1 tasks."
+  `);
+});
+
+test("plan", () => {
+  const stacks: StackPlan[] = [
+    { stack: "fardel", action: "none", changes: [] },
+    { stack: "shop-local-data", action: "create", changes: Array(6) },
+    {
+      stack: "shop-local",
+      action: "update",
+      changes: [
+        {
+          action: "add",
+          logicalId: "ReportLogs",
+          resourceType: "AWS::Logs::LogGroup",
+          replacement: "no",
+          properties: [],
+        },
+        {
+          action: "modify",
+          logicalId: "WebTargets",
+          resourceType: "AWS::ElasticLoadBalancingV2::TargetGroup",
+          replacement: "yes",
+          properties: ["Port"],
+        },
+      ],
+    },
+  ];
+  const release: ReleasePlan = {
+    serving: 3,
+    workloads: [
+      {
+        name: "web",
+        kind: "service",
+        action: "update",
+        unknownImage: true,
+        differences: [{ path: "service.desiredCount", before: 1, after: 2 }],
+      },
+      { name: "worker", kind: "service", action: "none", unknownImage: false, differences: [] },
+    ],
+    rules: [{ service: "web", action: "create", after: "/*" }],
+  };
+  expect(planScreen(stacks, release, style)).toMatchInlineSnapshot(`
+    "Infrastructure
+      + shop-local-data: create, 6 resources
+      ~ shop-local: update, 2 resources
+          + ReportLogs  Logs LogGroup
+          ~ WebTargets  ElasticLoadBalancingV2 TargetGroup  Port  is replaced
+
+    Release
+      ~ service web: update (and its image, if the source has changed)
+          service.desiredCount: 1 becomes 2
+      + listener rule of web: /*"
+  `);
+  expect(planScreen([], { serving: 3, workloads: [], rules: [] }, style)).toBe("Nothing would change.");
+});
