@@ -6,7 +6,7 @@ export type ReleaseEvent =
   | { type: "release.notice"; message: string }
   | { type: "release.started"; release: number; environment: string; rollbackTo?: number }
   /** A step of the release has ended, whatever came of it. */
-  | { type: "release.phase"; release: number; phase: string; durationMs: number }
+  | { type: "release.phase"; phase: string; durationMs: number }
   | { type: "definition.registered"; workload: string; taskDefinition: string }
   | { type: "task.started"; task: string; taskArn: string }
   | { type: "task.log"; task: string; line: string }

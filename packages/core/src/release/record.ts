@@ -131,23 +131,13 @@ export async function closeRecord(
   return (await bucket.write(releaseKey(record, record.number), closed, etag)) !== undefined;
 }
 
-/**
- * Closes the newest record when its release never did: whoever holds the lock knows that nobody else works on it.
- * Returns the number, for the reader to know.
- */
-export async function closeInterrupted(
-  bucket: StateBucket,
-  place: Place,
-  newest: number | undefined,
-  now: Date,
-): Promise<number | undefined> {
-  if (newest === undefined) return undefined;
-  const found = await bucket.read(releaseKey(place, newest));
-  const record = found?.value as ReleaseRecord | undefined;
-  if (!found || record?.outcome !== "in progress") return undefined;
+/** Closes a record that its release never did: whoever holds the lock knows that nobody works on it any more. */
+export async function closeInterrupted(bucket: StateBucket, place: Place, number: number, now: Date): Promise<void> {
+  const found = await bucket.read(releaseKey(place, number));
+  if (found === undefined) return;
+  const record = found.value as ReleaseRecord;
   const failure = "It was interrupted: the process that ran it ended before the release did.";
   await closeRecord(bucket, { record, etag: found.etag }, { ...record, outcome: "failed", failure }, now);
-  return newest;
 }
 
 export function releasedConfiguration({ written: _, directory: __, ...configuration }: App): ReleasedConfiguration {

@@ -1,0 +1,102 @@
+import type { Service as EcsService, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { Aws } from "../aws/clients.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { type ListenerRules, readListenerRules } from "./listener-rules.ts";
+import { ecsServiceName, isOurs } from "./names.ts";
+import { latestSuccessful, type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
+import type { StateBucket } from "./state-bucket.ts";
+
+/** What there is of an app in an environment, as one look found it. */
+export interface CurrentState {
+  /** ECS services that exist, by the manifest's names: those asked for and those of the releases before. */
+  services: ReadonlyMap<string, CurrentService>;
+  /** Task definition of the release that serves, by task. */
+  tasks: ReadonlyMap<string, TaskDefinition>;
+  rules: ListenerRules;
+  /** The newest release, however it ended. */
+  newest: ReleaseRecord | undefined;
+  /** The newest release that succeeded. */
+  serving: ReleaseRecord | undefined;
+}
+
+export interface CurrentService {
+  ecs: EcsService;
+  /** What the PRIMARY deployment runs. */
+  definition: TaskDefinition | undefined;
+  /** False for a service of that name that fardel didn't make for this app and environment. */
+  ours: boolean;
+}
+
+/**
+ * Looks at services, task definitions, listener rules and releases.
+ *
+ * @param services names in the manifest.
+ */
+export async function readCurrentState(
+  aws: Aws,
+  descriptor: EnvironmentDescriptor,
+  bucket: StateBucket,
+  services: readonly string[],
+): Promise<CurrentState> {
+  const [rules, { newest, serving }] = await Promise.all([
+    readListenerRules(aws, descriptor),
+    readReleases(bucket, descriptor),
+  ]);
+  const names = [...new Set([...services, ...servicesOf(newest), ...servicesOf(serving), ...rules.own.keys()])];
+  const tasks = Object.entries(serving?.tasks ?? {});
+  const [described, definitions] = await Promise.all([
+    describeServices(aws, descriptor, names),
+    Promise.all(tasks.map(async ([name, task]) => [name, await describeDefinition(aws, task.taskDefinition)] as const)),
+  ]);
+  return {
+    services: described,
+    tasks: new Map(definitions.flatMap(([name, found]) => (found ? [[name, found]] : []))),
+    rules,
+    newest,
+    serving,
+  };
+}
+
+async function readReleases(bucket: StateBucket, descriptor: EnvironmentDescriptor) {
+  const lastNumber = (await releaseNumbers(bucket, descriptor)).at(-1) ?? 0;
+  const newest = lastNumber === 0 ? undefined : await readRelease(bucket, descriptor, lastNumber);
+  const serving = newest?.outcome === "succeeded" ? newest : await latestSuccessful(bucket, descriptor, lastNumber);
+  return { newest, serving };
+}
+
+function servicesOf(record: ReleaseRecord | undefined): string[] {
+  return Object.keys(record?.services ?? {});
+}
+
+/** The services that exist (ACTIVE or DRAINING), by the manifest's names, with their definitions. */
+export async function describeServices(
+  aws: Aws,
+  descriptor: EnvironmentDescriptor,
+  names: readonly string[],
+): Promise<Map<string, CurrentService>> {
+  const byEcsName = new Map(names.map((name) => [ecsServiceName(descriptor.app, name), name]));
+  const found = await describeEcsServices(aws, descriptor.cluster, [...byEcsName.keys()]);
+  const current = await Promise.all(
+    found.map(async (ecs): Promise<[string, CurrentService]> => {
+      const primary = ecs.deployments?.find(({ status }) => status === "PRIMARY")?.taskDefinition;
+      const definition = await describeDefinition(aws, primary ?? ecs.taskDefinition ?? "");
+      return [byEcsName.get(ecs.serviceName ?? "") ?? "", { ecs, definition, ours: isOurs(ecs.tags, descriptor) }];
+    }),
+  );
+  return new Map(current);
+}
+
+/** By their ECS names; those that don't exist or are gone are left out. "You may specify up to 10 services." */
+export async function describeEcsServices(aws: Aws, cluster: string, names: readonly string[]): Promise<EcsService[]> {
+  const batches = Array.from({ length: Math.ceil(names.length / 10) }, (_, at) => names.slice(at * 10, at * 10 + 10));
+  const answers = await Promise.all(
+    batches.map((services) => aws.ecs.describeServices({ cluster, services, include: ["TAGS"] })),
+  );
+  return answers.flatMap(({ services = [] }) => services).filter(({ status }) => status !== "INACTIVE");
+}
+
+async function describeDefinition(aws: Aws, arn: string): Promise<TaskDefinition | undefined> {
+  if (arn === "") return undefined;
+  const { taskDefinition } = await aws.ecs.describeTaskDefinition({ taskDefinition: arn });
+  return taskDefinition;
+}

@@ -1,0 +1,143 @@
+import type { Task } from "@aws-sdk/client-ecs";
+import type { Service, Workload } from "../config/app.ts";
+import { describeEcsServices } from "./current.ts";
+import type { Diagnosis, FailedTask } from "./diagnosis.ts";
+import { lastPart, shortTaskId } from "./names.ts";
+import { redactor } from "./redact.ts";
+import type { Run } from "./run.ts";
+import { lastLines, logStreamOf } from "./task-logs.ts";
+import { stoppedTasks } from "./tasks.ts";
+import { verdictOf } from "./verdict.ts";
+import type { EndedRollout } from "./watch.ts";
+
+type Reader = Pick<Run, "aws" | "descriptor">;
+
+const shownLines = 20;
+const shownEvents = 5;
+
+/** Finds out why a rollout failed. ECS keeps the tasks it stopped for about an hour. */
+export async function diagnoseRollout(run: Reader, service: Service, ended: EndedRollout): Promise<Diagnosis> {
+  const { rollout, reason, targetReason } = ended;
+  const [stopped, [ecs]] = await Promise.all([
+    stoppedTasks(run, rollout.ecsName),
+    describeEcsServices(run.aws, run.descriptor.cluster, [rollout.ecsName]),
+  ]);
+  const failed = stopped
+    .filter((task) => task.startedBy === rollout.deployment && failedByItself(task))
+    .sort(latestFirst);
+  const events = (ecs?.events ?? []).filter(({ createdAt }) => (createdAt?.getTime() ?? 0) >= rollout.startedAt);
+  return diagnosis(run, service, {
+    revision: rollout.taskDefinition,
+    task: failed[0],
+    failedTasks: failed.length,
+    targetReason,
+    deploymentReason: reason,
+    events: events.slice(0, shownEvents).flatMap(({ message }) => message ?? []),
+  });
+}
+
+/** Finds out why a task that was run once failed. */
+export async function diagnoseTask(run: Reader, workload: Workload, task: Task): Promise<Diagnosis> {
+  return diagnosis(run, workload, {
+    revision: task.taskDefinitionArn ?? "",
+    task,
+    failedTasks: 1,
+    targetReason: undefined,
+    deploymentReason: undefined,
+    events: [],
+  });
+}
+
+interface Findings {
+  revision: string;
+  task: Task | undefined;
+  failedTasks: number;
+  targetReason: string | undefined;
+  deploymentReason: string | undefined;
+  events: string[];
+}
+
+async function diagnosis(run: Reader, workload: Workload | Service, found: Findings): Promise<Diagnosis> {
+  const { aws, descriptor } = run;
+  const { name } = workload;
+  const { taskArn } = found.task ?? {};
+  const [clean, lines] = await Promise.all([
+    redactor(aws, workload, descriptor),
+    lastLines(aws, taskArn === undefined ? undefined : logStreamOf(descriptor, name, taskArn), shownLines),
+  ]);
+  const logLines = lines.map(clean);
+  const task = found.task && cleaned(failedTask(found.task), clean);
+  const port = "port" in workload ? workload.port : undefined;
+  const verdict = verdictOf({
+    workload: name,
+    container: name,
+    isService: "rollout" in workload,
+    architecture: workload.architecture,
+    memoryMiB: workload.memoryMiB,
+    port,
+    health: "route" in workload ? workload.route?.health : undefined,
+    task,
+    ranSeconds: ranSeconds(found.task),
+    targetReason: found.targetReason,
+    deploymentReason: found.deploymentReason,
+    logLines,
+  });
+  return {
+    workload: name,
+    revision: lastPart(found.revision),
+    ...verdict,
+    ...(task && { task }),
+    failedTasks: found.failedTasks,
+    ...(found.targetReason !== undefined && { targetReason: found.targetReason }),
+    ...(found.deploymentReason !== undefined && { deploymentReason: found.deploymentReason }),
+    events: found.events,
+    logLines,
+  };
+}
+
+/** Not one that was stopped only because its revision was given up. */
+function failedByItself({ stopCode, stoppedReason = "" }: Task): boolean {
+  return stopCode !== undefined && !stoppedReason.startsWith("Scaling activity initiated by");
+}
+
+function latestFirst(a: Task, b: Task): number {
+  return when(b) - when(a);
+}
+
+function when({ stoppedAt, stoppingAt, createdAt }: Task): number {
+  return (stoppedAt ?? stoppingAt ?? createdAt)?.getTime() ?? 0;
+}
+
+function ranSeconds(task: Task | undefined): number | undefined {
+  const end = task?.executionStoppedAt ?? task?.stoppedAt;
+  if (!task?.startedAt || !end) return undefined;
+  return Math.max(0, Math.round((end.getTime() - task.startedAt.getTime()) / 1000));
+}
+
+function failedTask(task: Task): FailedTask {
+  const { taskArn = "", lastStatus = "", stopCode, stoppedReason, containers = [] } = task;
+  return {
+    arn: taskArn,
+    id: shortTaskId(taskArn),
+    lastStatus,
+    ...(stopCode !== undefined && { stopCode }),
+    ...(stoppedReason !== undefined && { stoppedReason }),
+    containers: containers.map(({ name = "", exitCode, reason, healthStatus }) => ({
+      name,
+      ...(exitCode !== undefined && { exitCode }),
+      ...(reason !== undefined && { reason }),
+      ...(healthStatus !== undefined && healthStatus !== "UNKNOWN" && { healthStatus }),
+    })),
+  };
+}
+
+function cleaned(task: FailedTask, clean: (text: string) => string): FailedTask {
+  return {
+    ...task,
+    ...(task.stoppedReason !== undefined && { stoppedReason: clean(task.stoppedReason) }),
+    containers: task.containers.map((container) => ({
+      ...container,
+      ...(container.reason !== undefined && { reason: clean(container.reason) }),
+    })),
+  };
+}

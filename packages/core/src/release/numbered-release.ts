@@ -1,0 +1,173 @@
+import type { Task } from "../config/app.ts";
+import { FardelError } from "../errors.ts";
+import { type Carried, carryOut } from "./carry-out.ts";
+import type { Changes } from "./changes.ts";
+import type { CurrentState } from "./current.ts";
+import type { Origin } from "./origin.ts";
+import type { ReleaseOutcome, ServiceOutcome } from "./outcome.ts";
+import type { Phases } from "./phases.ts";
+import {
+  closeInterrupted,
+  closeRecord,
+  type OpenRecord,
+  openRecord,
+  type ReleasedConfiguration,
+  type ReleasedWorkload,
+  type ReleaseRecord,
+} from "./record.ts";
+import type { LockedRun } from "./under-lock.ts";
+
+export interface PreparedRelease {
+  origin: Origin;
+  /** Milliseconds since 1970. */
+  startedAt: number;
+  phases: Phases;
+  configuration: ReleasedConfiguration;
+  current: CurrentState;
+  /** Reference by digest, by image. */
+  images: Record<string, string>;
+  rollbackTo?: number;
+  /** Tasks to run before any service changes. */
+  before: readonly Task[];
+  /** What is to be done; task definitions may say the number. */
+  changes(number: number): Changes;
+}
+
+/** Gives a release its number and record, carries it out, and closes the record however it ends. */
+export async function makeRelease(run: LockedRun, release: PreparedRelease): Promise<ReleaseOutcome> {
+  const { current, startedAt, phases, configuration, before } = release;
+  await closeWhatWasInterrupted(run, current);
+  const opened = await openRecord(run.bucket, contentsOf(run, release), current.newest?.number ?? 0);
+  const { number } = opened.record;
+  await run.lock.name(number);
+  const { environment } = run.descriptor;
+  const { rollbackTo } = release;
+  run.emit({
+    type: "release.started",
+    release: number,
+    environment,
+    ...(rollbackTo !== undefined && { rollbackTo }),
+  });
+  const changes = release.changes(number);
+  let carried: Carried;
+  try {
+    carried = await carryOut(run, { number, configuration, changes, current, before, phases });
+  } catch (error) {
+    await closeBroken(run, opened, release, error);
+    throw error;
+  }
+  const { result, failure, diagnoses } = carried;
+  const outcome: ReleaseOutcome = {
+    release: number,
+    outcome: result,
+    serving: result === "succeeded" ? number : current.serving?.number,
+    services: serviceOutcomes(changes, carried),
+    ...(failure !== undefined && { failure }),
+    diagnoses,
+    durationMs: run.time.now() - startedAt,
+  };
+  await close(run, opened, {
+    ...opened.record,
+    ...workloadsOf(current, release.configuration, carried.definitions),
+    outcome: result,
+    phases: [...phases.done],
+    ...(failure !== undefined && { failure }),
+  });
+  run.emit({ type: "release.finished", release: number, outcome: result, durationMs: outcome.durationMs });
+  return outcome;
+}
+
+async function closeWhatWasInterrupted(run: LockedRun, { newest }: CurrentState): Promise<void> {
+  if (newest?.outcome !== "in progress") return;
+  await closeInterrupted(run.bucket, run.descriptor, newest.number, new Date(run.time.now()));
+  const message = `Release ${newest.number} was interrupted; what it began is brought to its end now.`;
+  run.emit({ type: "release.notice", message });
+}
+
+function contentsOf(run: LockedRun, release: PreparedRelease): Parameters<typeof openRecord>[1] {
+  const { app, environment } = run.descriptor;
+  const { origin, images, configuration, startedAt, rollbackTo } = release;
+  return {
+    app,
+    environment,
+    ...(rollbackTo !== undefined && { rollbackTo }),
+    ...origin,
+    images,
+    services: {},
+    tasks: {},
+    configuration,
+    started: new Date(startedAt).toISOString(),
+  };
+}
+
+/** What a partial release leaves alone, goes on as the release before has it. */
+function workloadsOf(
+  { serving }: CurrentState,
+  configuration: ReleasedConfiguration,
+  definitions: ReadonlyMap<string, ReleasedWorkload>,
+): Pick<ReleaseRecord, "services" | "tasks"> {
+  const pick = (names: string[], before: Record<string, ReleasedWorkload> = {}) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const workload = definitions.get(name) ?? before[name];
+        return workload === undefined ? [] : [[name, workload]];
+      }),
+    );
+  return {
+    services: pick(Object.keys(configuration.services), serving?.services),
+    tasks: pick(Object.keys(configuration.tasks), serving?.tasks),
+  };
+}
+
+function serviceOutcomes(changes: Changes, { rollouts, definitions, result }: Carried): Record<string, ServiceOutcome> {
+  const ended = new Map(rollouts.ended.map((each) => [each.rollout.service, each]));
+  const services = changes.services.map(({ name, action, current }): [string, ServiceOutcome] => {
+    const rollout = ended.get(name);
+    const before = current?.definition?.taskDefinitionArn;
+    const back = result !== "succeeded" && rollout?.result !== "superseded";
+    const taskDefinition = back ? before : definitions.get(name)?.taskDefinition;
+    const served = rollout?.result === "serving" && back ? "rolled back" : rollout?.result;
+    return [
+      name,
+      {
+        change: action === "none" ? "unchanged" : action === "create" ? "created" : "updated",
+        ...(served !== undefined && { result: served }),
+        ...(taskDefinition !== undefined && { taskDefinition }),
+        ...(rollout && { durationMs: rollout.durationMs }),
+      },
+    ];
+  });
+  const removed = result === "succeeded" ? changes.removed : [];
+  return Object.fromEntries([
+    ...services,
+    ...removed.map(({ name }): [string, ServiceOutcome] => [name, { change: "removed" }]),
+  ]);
+}
+
+/** An exception is no outcome of ECS: the record says what happened here, and what ECS has begun goes on by itself. */
+async function closeBroken(
+  run: LockedRun,
+  opened: OpenRecord,
+  release: PreparedRelease,
+  error: unknown,
+): Promise<void> {
+  const { current, configuration, phases } = release;
+  const failure = error instanceof FardelError ? error.message : `It was interrupted: ${String(error)}`;
+  await close(run, opened, {
+    ...opened.record,
+    ...workloadsOf(current, configuration, new Map()),
+    outcome: "failed",
+    phases: [...phases.done],
+    failure,
+  }).catch(() => {
+    // The first failure is the one to tell; the next release closes the record.
+  });
+  const durationMs = run.time.now() - release.startedAt;
+  run.emit({ type: "release.finished", release: opened.record.number, outcome: "failed", durationMs });
+}
+
+async function close(run: LockedRun, opened: OpenRecord, record: ReleaseRecord): Promise<void> {
+  // Whoever has the lock now closes it as interrupted.
+  if (run.lock.signal.aborted) return;
+  await closeRecord(run.bucket, opened, record, new Date(run.time.now()));
+}

@@ -1,0 +1,116 @@
+import type { RuleChange } from "./changes.ts";
+import {
+  attachTargetGroup,
+  changeRule,
+  type DesiredRule,
+  describeConditions,
+  desiredRules,
+  type ExistingRule,
+  type ListenerRules,
+  priorities,
+  setPriorities,
+} from "./listener-rules.ts";
+import type { ReleasedConfiguration } from "./record.ts";
+import type { Run } from "./run.ts";
+
+/** The listener's rules during a release: what there is now, and how to get back to what there was. */
+export interface Routing {
+  /** Puts the target groups of these services behind the listener, without traffic. */
+  attach(services: ReadonlySet<string>): Promise<void>;
+  /** Sends the traffic of these services where the release wants it. */
+  route(services: ReadonlySet<string>): Promise<void>;
+  /** Takes out the rules that the release doesn't want. */
+  clear(): Promise<void>;
+  /** Puts everything back. */
+  undo(): Promise<void>;
+}
+
+export function routingOf(
+  run: Run,
+  rules: ListenerRules,
+  changes: readonly RuleChange[],
+  configuration: ReleasedConfiguration,
+): Routing {
+  const own = new Map(rules.own);
+  const undone: (() => Promise<void>)[] = [];
+  const { aws, descriptor, emit } = run;
+  const forServices = (services: ReadonlySet<string>) =>
+    changes.flatMap(({ service, action, desired }) =>
+      services.has(service) && action !== "delete" && desired ? [{ action, desired }] : [],
+    );
+
+  const attach = async (desired: DesiredRule) => {
+    run.check();
+    const rule = await attachTargetGroup(aws, descriptor, { ...rules, own }, desired);
+    own.set(desired.service, rule);
+    undone.push(() => remove(desired.service, rule));
+  };
+  const remove = async (service: string, rule: ExistingRule) => {
+    run.check();
+    await aws.elbv2.deleteRule({ RuleArn: rule.arn });
+    own.delete(service);
+    emit({ type: "rule.changed", service, action: "delete", conditions: describeConditions(rule.conditions) });
+  };
+
+  return {
+    async attach(services) {
+      // One after the other: each needs a priority of its own.
+      for (const { action, desired } of forServices(services)) if (action === "create") await attach(desired);
+    },
+
+    async route(services) {
+      run.check();
+      await order(run, rules, own, configuration);
+      for (const { action, desired } of forServices(services)) {
+        const rule = own.get(desired.service);
+        if (!rule) continue;
+        run.check();
+        await changeRule(aws, rule, desired);
+        emit({
+          type: "rule.changed",
+          service: desired.service,
+          action: action === "create" ? "create" : "update",
+          conditions: describeConditions(desired.conditions),
+        });
+        const { conditions, targetGroup } = rule;
+        if (action === "update" && targetGroup !== undefined) {
+          undone.push(() => changeRule(aws, rule, { conditions, targetGroup }));
+        }
+      }
+    },
+
+    async clear() {
+      for (const { service, action, existing } of changes)
+        if (action === "delete" && existing) await remove(service, existing);
+    },
+
+    async undo() {
+      for (const step of undone.splice(0).reverse()) await step();
+    },
+  };
+}
+
+/** Brings the rules into the order of their routes. Where it is right already, as nearly always, nothing is called. */
+async function order(
+  run: Run,
+  rules: ListenerRules,
+  own: Map<string, ExistingRule>,
+  { services }: ReleasedConfiguration,
+): Promise<void> {
+  const routes = new Map(Object.values(services).flatMap(({ name, route }) => (route ? [[name, route] as const] : [])));
+  const wanted = desiredRules(routes, run.descriptor.targetGroups)
+    .map(({ service }) => service)
+    .filter((service) => own.has(service));
+  // A rule that goes at the end of the release keeps its place until then.
+  const kept = [...own].filter(([service]) => !wanted.includes(service)).map(([, { priority }]) => priority);
+  const assigned = priorities(wanted, new Set([...rules.foreign, ...kept]));
+  const changed = [...assigned].flatMap(([service, priority]) => {
+    const rule = own.get(service);
+    return rule && rule.priority !== priority ? [{ service, rule: { ...rule, priority } }] : [];
+  });
+  await setPriorities(
+    run.aws,
+    changed.map(({ rule }) => rule),
+  );
+  for (const { service, rule } of changed) own.set(service, rule);
+}

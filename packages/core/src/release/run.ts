@@ -1,0 +1,16 @@
+import type { Aws } from "../aws/clients.ts";
+import type { Emit } from "../events.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import type { Time } from "./time.ts";
+
+/** What every step of a change to an environment is handed. */
+export interface Run {
+  readonly aws: Aws;
+  readonly descriptor: EnvironmentDescriptor;
+  readonly emit: Emit;
+  readonly time: Time;
+  /** Aborted when the lock was lost or the person gave up. */
+  readonly signal: AbortSignal;
+  /** Throws when nothing may be written any more: the lock was lost, or the person gave up. Before every write. */
+  check(): void;
+}

@@ -1,0 +1,182 @@
+import type { Aws } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
+import type { App, SecretSource } from "../config/app.ts";
+import { whereWritten } from "../config/unsupported.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import {
+  isMissing,
+  jsonValue,
+  locate,
+  readSecret,
+  type SecretLocation,
+  type SecretUse,
+  secretUses,
+} from "./secrets.ts";
+
+/** One reason why a release can't begin. */
+export interface PreflightProblem {
+  /** `fardel.yaml:12  services.web.secrets.STRIPE_KEY`, or a resource. */
+  where: string;
+  message: string;
+  fix: string;
+}
+
+export interface CheckedSecrets {
+  problems: PreflightProblem[];
+  /** ARN in Secrets Manager by name, for the manifest's named secrets. */
+  arns: Map<string, string>;
+}
+
+/**
+ * Looks for every secret that the services and tasks name, each once, all at the same time. A value is read only where a
+ * key of its JSON is asked for, and is not kept.
+ */
+export async function checkSecrets(
+  aws: Aws,
+  app: App,
+  descriptor: EnvironmentDescriptor,
+  names: ReadonlySet<string>,
+): Promise<CheckedSecrets> {
+  const uses = [
+    ...Object.values(app.services).flatMap((service) =>
+      secretUses("services", service).map((use) => ({ use, service })),
+    ),
+    ...Object.values(app.tasks).flatMap((service) => secretUses("tasks", service).map((use) => ({ use, service }))),
+  ].filter(({ service }) => names.has(service.name));
+  const found = new Map<string, Promise<Found>>();
+  const look = (location: SecretLocation): Promise<Found> => {
+    const key = JSON.stringify(location);
+    const looking = found.get(key) ?? lookFor(aws, location);
+    found.set(key, looking);
+    return looking;
+  };
+  const problems: PreflightProblem[] = [];
+  const arns = new Map<string, string>();
+  for (const { use } of uses) {
+    const location = locate(use.source, descriptor);
+    if (location) void look(location);
+  }
+  for (const { use } of uses) {
+    const location = locate(use.source, descriptor);
+    const state: Found = location ? await look(location) : { state: "no database" };
+    if (state.state === "found" && use.source.kind === "named")
+      arns.set(use.source.secretName, fullArn(state.arn, descriptor));
+    const problem = problemOf(app, use, location, state);
+    if (problem) problems.push(problem);
+  }
+  return { problems, arns };
+}
+
+/** Secrets Manager also takes an ARN without its six random characters, which nobody knows who may not look. */
+function fullArn(nameOrArn: string, { roles, region, accountId }: EnvironmentDescriptor): string {
+  const partition = roles.execution.split(":")[1];
+  return nameOrArn.startsWith("arn:")
+    ? nameOrArn
+    : `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${nameOrArn}`;
+}
+
+type Found =
+  | { state: "found"; arn: string }
+  | { state: "missing" | "no database" | "no value" | "not JSON" | "deleted" }
+  | { state: "no key"; keys: string[] }
+  | { state: "unreadable"; error: Error };
+
+async function lookFor(aws: Aws, location: SecretLocation): Promise<Found> {
+  const { store, id, jsonKey } = location;
+  try {
+    if (store === "ssm") {
+      return (await readSecret(aws, location)) === undefined ? { state: "missing" } : { state: "found", arn: id };
+    }
+    const {
+      ARN: arn = id,
+      DeletedDate,
+      VersionIdsToStages,
+    } = await aws.secretsManager.describeSecret({ SecretId: id });
+    if (DeletedDate) return { state: "deleted" };
+    const stages = Object.values(VersionIdsToStages ?? {}).flat();
+    if (!stages.includes("AWSCURRENT")) return { state: "no value" };
+    if (jsonKey === undefined) return { state: "found", arn };
+    return keyState((await readSecret(aws, location)) ?? "", jsonKey, arn);
+  } catch (error) {
+    if (isMissing(error)) return { state: "missing" };
+    // Who deploys need not be allowed to read secrets: ECS's own role is. What can't be seen is no problem yet.
+    if (isAwsError(error, "AccessDeniedException")) return { state: "found", arn: id };
+    return { state: "unreadable", error: error as Error };
+  }
+}
+
+function keyState(text: string, key: string, arn: string): Found {
+  if (jsonValue(text, key) !== undefined) return { state: "found", arn };
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null) return { state: "no key", keys: Object.keys(parsed) };
+  } catch {
+    // Said below, without the text.
+  }
+  return { state: "not JSON" };
+}
+
+function problemOf(
+  app: App,
+  { path, variable, source }: SecretUse,
+  location: SecretLocation | undefined,
+  found: Found,
+): PreflightProblem | undefined {
+  const [section, workload] = path.split(".");
+  const who = `${section === "tasks" ? "task" : "service"} ${workload}`;
+  const where = whereWritten(app, path);
+  const id = location?.id ?? "";
+  const key = location?.jsonKey ?? "";
+  switch (found.state) {
+    case "found":
+      return undefined;
+    case "no database":
+      return {
+        where,
+        message: `${who} needs ${variable} from a database that ${app.environment} doesn't have yet`,
+        fix: `Run \`fardel up ${app.environment}\`, which makes it.`,
+      };
+    case "missing":
+      return { where, message: `${who} needs the secret ${id}, which doesn't exist`, fix: creation(source, location) };
+    case "deleted":
+      return {
+        where,
+        message: `${who} needs the secret ${id}, which is marked for deletion`,
+        fix: `aws secretsmanager restore-secret --secret-id ${id}`,
+      };
+    case "no value":
+      return {
+        where,
+        message: `${who} needs the secret ${id}, which has no value yet`,
+        fix: `aws secretsmanager put-secret-value --secret-id ${id} --secret-string '${exampleOf(location)}'`,
+      };
+    case "not JSON":
+      return {
+        where,
+        message: `${who} needs the key ${key} of the secret ${id}, which is no JSON`,
+        fix: `Store it as '{"${key}":"<value>"}', or take #${key} out.`,
+      };
+    case "no key":
+      return {
+        where,
+        message: `${who} needs the key ${key} of the secret ${id}, which has ${found.keys.length > 0 ? `only ${found.keys.join(", ")}` : "no keys"}`,
+        fix: `Add ${key} to its JSON (\`aws secretsmanager put-secret-value\`), or correct the name after #.`,
+      };
+    case "unreadable":
+      return {
+        where,
+        message: `${who} needs the secret ${id}, which can't be looked up: ${found.error.message}`,
+        fix:
+          ("fix" in found.error && typeof found.error.fix === "string" && found.error.fix) || "Run the command again.",
+      };
+  }
+}
+
+function creation(source: SecretSource, location: SecretLocation | undefined): string {
+  if (source.kind !== "named") return "Correct the ARN, or create what it names.";
+  return `aws secretsmanager create-secret --name ${source.secretName} --secret-string '${exampleOf(location)}'`;
+}
+
+function exampleOf(location: SecretLocation | undefined): string {
+  return location?.jsonKey === undefined ? "<value>" : `{"${location.jsonKey}":"<value>"}`;
+}

@@ -1,0 +1,71 @@
+import { localEnvironment } from "../aws/target.ts";
+import { acquireLock, type Lock } from "./lock.ts";
+import type { ChangeRequest } from "./request.ts";
+import type { Run } from "./run.ts";
+import { type StateBucket, stateBucket } from "./state-bucket.ts";
+import { systemTime } from "./time.ts";
+
+/** A run that holds the lock of its app and environment. */
+export interface LockedRun extends Run {
+  readonly bucket: StateBucket;
+  readonly lock: Lock;
+}
+
+/**
+ * Does something that changes an environment while nobody else does, and lets go of the lock however it ends.
+ *
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5)
+ */
+export async function underLock<T>(
+  request: ChangeRequest,
+  action: string,
+  work: (run: LockedRun) => Promise<T>,
+): Promise<T> {
+  const { aws, descriptor, emit, origin, time = systemTime } = request;
+  const bucket = stateBucket(aws, descriptor.stateBucket);
+  const { actor, host } = origin;
+  const local = descriptor.environment === localEnvironment;
+  const lock = await acquireLock(bucket, descriptor, {
+    actor,
+    host,
+    pid: process.pid,
+    action,
+    time,
+    ...(local && { isAlive }),
+  });
+  try {
+    if (lock.takenFrom) {
+      const { actor: other, host: elsewhere, since } = lock.takenFrom;
+      emit({
+        type: "release.notice",
+        message: `Took over the lock that ${other} on ${elsewhere} has held since ${since}: its lease has ended.`,
+      });
+    }
+    const signal = request.signal ? AbortSignal.any([lock.signal, request.signal]) : lock.signal;
+    return await work({
+      aws,
+      descriptor,
+      emit,
+      time,
+      bucket,
+      lock,
+      signal,
+      check() {
+        lock.check();
+        signal.throwIfAborted();
+      },
+    });
+  } finally {
+    await lock.release();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

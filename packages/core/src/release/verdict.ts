@@ -1,0 +1,149 @@
+import type { Health } from "../config/app.ts";
+import type { Diagnosis, FailedTask } from "./diagnosis.ts";
+
+/** What is known of a failure. */
+export interface Symptoms {
+  /** Service or task. */
+  workload: string;
+  /** Name of its own container. */
+  container: string;
+  isService: boolean;
+  architecture: "amd64" | "arm64";
+  memoryMiB: number;
+  port: number | undefined;
+  health: Pick<Health, "path" | "timeoutSeconds" | "graceSeconds"> | undefined;
+  task: FailedTask | undefined;
+  /** How long the task's containers ran. */
+  ranSeconds: number | undefined;
+  targetReason: string | undefined;
+  deploymentReason: string | undefined;
+  logLines: readonly string[];
+}
+
+export type Verdict = Pick<Diagnosis, "verdict" | "fix">;
+
+/** Says in plain words why a task or rollout failed; the most certain sign first. */
+export function verdictOf(symptoms: Symptoms): Verdict {
+  for (const look of [wrongProcessor, notStarted, outOfMemory, exited, unhealthyContainer, unhealthyTarget]) {
+    const verdict = look(symptoms);
+    if (verdict) return verdict;
+  }
+  const { task, deploymentReason, targetReason } = symptoms;
+  const reason = task?.stoppedReason ?? targetReason ?? deploymentReason;
+  return {
+    verdict: reason ?? "Nothing tells why: ECS shows no stopped task of this revision.",
+    fix: "See the events of the service in ECS and its log.",
+  };
+}
+
+function wrongProcessor({ task, logLines, architecture }: Symptoms): Verdict | undefined {
+  const said = [task?.stoppedReason, ...(task?.containers.map(({ reason }) => reason) ?? []), ...logLines];
+  if (!said.some((line) => line?.includes("exec format error"))) return undefined;
+  return {
+    verdict: `The image is built for another processor than the ${architecture} its tasks run on.`,
+    fix: `Build it for linux/${architecture} (images.<name>.platform), or let the tasks run on the other.`,
+  };
+}
+
+function notStarted({ task, container }: Symptoms): Verdict | undefined {
+  const reasons = [task?.stoppedReason, ...(task?.containers.map(({ reason }) => reason) ?? [])];
+  const reason = reasons.find((each) => /Cannot\w+Error|ResourceInitializationError/.test(each ?? ""));
+  if (reason === undefined) return undefined;
+  if (reason.includes("CannotPullContainerError")) {
+    return {
+      verdict: `The image can't be pulled: ${detailOf(reason)}`,
+      fix: "Check that the image exists, that the execution role may pull it, and that the subnets reach its registry.",
+    };
+  }
+  if (/from asm|from ssm|secret/.test(reason)) {
+    return {
+      verdict: `A secret can't be had: ${detailOf(reason)}`,
+      fix: "Check that the secret has a value and the key asked for, and that the execution role may read it.",
+    };
+  }
+  if (/logger args|log stream/.test(reason)) {
+    return {
+      verdict: `The log group can't be written to: ${detailOf(reason)}`,
+      fix: "Run `fardel up`, which makes it.",
+    };
+  }
+  if (/no such file or directory|executable file not found|permission denied/.test(reason)) {
+    return {
+      verdict: `The command of ${container} isn't in the image: ${detailOf(reason)}`,
+      fix: "Correct `command`, or what the image starts.",
+    };
+  }
+  return { verdict: `The task can't start: ${detailOf(reason)}`, fix: "Correct what ECS names, then deploy again." };
+}
+
+/** Without the kind of the error in front, which the sentence has said. */
+function detailOf(reason: string): string {
+  return reason.replace(/^(?:Cannot\w+Error|ResourceInitializationError): /, "");
+}
+
+function outOfMemory({ task, memoryMiB }: Symptoms): Verdict | undefined {
+  if (!task?.containers.some(({ reason }) => reason?.startsWith("OutOfMemoryError"))) return undefined;
+  return {
+    verdict: `The container was killed because it used more than its ${memoryMiB} MB of memory.`,
+    fix: "Give it more `memory`, or let it use less.",
+  };
+}
+
+function exited({ task, container, isService, ranSeconds, workload }: Symptoms): Verdict | undefined {
+  if (task?.stopCode !== "EssentialContainerExited") return undefined;
+  const ended = task.containers.find(({ name }) => name === container) ?? task.containers[0];
+  const code = ended?.exitCode;
+  if (code === undefined) return undefined;
+  const when = ranSeconds === undefined ? "" : ranSeconds < 10 ? " right after its start" : ` after ${ranSeconds} s`;
+  if (code === 0 && isService) {
+    return {
+      verdict: `It ends by itself${when}, with exit code 0; a service has to keep running.`,
+      fix: `Let its process stay, or make ${workload} a task if it is to end.`,
+    };
+  }
+  if (code === 126 || code === 127) {
+    return {
+      verdict: `Its command can't be ${code === 127 ? "found" : "executed"} (exit code ${code}).`,
+      fix: "Correct `command`, or what the image starts.",
+    };
+  }
+  const killed = code > 128 ? `, killed by signal ${code - 128}` : "";
+  return {
+    verdict: `It exits with code ${code}${when}${killed}.`,
+    fix: "Its last lines tell why: correct that, then deploy again.",
+  };
+}
+
+function unhealthyContainer({ task }: Symptoms): Verdict | undefined {
+  const unhealthy = task?.containers.find(({ healthStatus }) => healthStatus === "UNHEALTHY");
+  if (!unhealthy && !task?.stoppedReason?.includes("container health checks")) return undefined;
+  return {
+    verdict: `The health check of container ${unhealthy?.name ?? ""} fails.`,
+    fix: "Run its command in the container to see why.",
+  };
+}
+
+function unhealthyTarget({ task, targetReason, health, port }: Symptoms): Verdict | undefined {
+  const failed = targetReason !== undefined || task?.stoppedReason?.includes("failed ELB health checks");
+  if (!failed || health === undefined) return undefined;
+  const { path, timeoutSeconds, graceSeconds } = health;
+  const codes = /\[([\d, ]+)\]/.exec(targetReason ?? "")?.[1];
+  if (codes !== undefined) {
+    return {
+      verdict: `Its health path ${path} answers ${codes}, not 200 to 299.`,
+      fix: `Let ${path} answer 200 as soon as the service can take requests, or correct \`health.path\`.`,
+    };
+  }
+  if (/timed out|timeout/i.test(targetReason ?? "")) {
+    return {
+      verdict: `Its health path ${path} doesn't answer within ${timeoutSeconds} s.`,
+      fix: `Let ${path} answer sooner (it shouldn't wait for other services), or raise \`health.timeout\`.`,
+    };
+  }
+  return {
+    verdict: `Nothing answers the health checks: no connection to port ${port}, or none that gives an answer to ${path}.`,
+    fix:
+      `Listen on 0.0.0.0 and on the port that the variable PORT names (${port}). If it only needs longer than ` +
+      `${graceSeconds} s to start, raise \`health.grace\`.`,
+  };
+}
