@@ -18,7 +18,8 @@ export interface PostgresOptions {
 
 export const adminRole = "rdsadmin";
 
-// PostgreSQL refuses to run as root. Then it runs as this user; CAP_DAC_OVERRIDE lets it into the 0700 state directory.
+// PostgreSQL refuses to run as root. Then it runs as this user; CAP_DAC_OVERRIDE lets it into the 0700 state directory, and
+// no_setuid_fixup lets access(2), by which it looks for its own programs, count that capability.
 const nobody = 65534;
 const dropRoot = [
   "setpriv",
@@ -27,6 +28,7 @@ const dropRoot = [
   "--clear-groups",
   "--inh-caps=-all,+dac_override",
   "--ambient-caps=-all,+dac_override",
+  "--securebits=+no_setuid_fixup",
 ];
 
 /** Makes the data directory of a new cluster. */

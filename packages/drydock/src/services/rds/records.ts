@@ -30,9 +30,9 @@ export function putTags(region: Region, arn: string, tags: Tag[] | undefined): v
 }
 
 /** "Names are stored as a lowercase string"; first a letter, then letters, digits and single hyphens. */
-export function checkIdentifier(parameter: string, value: string): string {
+export function checkIdentifier(parameter: string, value: string, maximumLength = 63): string {
   const name = value.toLowerCase();
-  if (!/^[a-z](?:-?[a-z0-9])*$/.test(name) || name.length > 63) {
+  if (!/^[a-z](?:-?[a-z0-9])*$/.test(name) || name.length > maximumLength) {
     const message = `The parameter ${parameter} is not a valid identifier. Identifiers must begin with a letter; must contain only ASCII letters, digits, and hyphens; and must not end with a hyphen or contain two consecutive hyphens.`;
     throw new AwsError("InvalidParameterValue", message);
   }

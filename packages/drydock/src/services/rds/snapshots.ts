@@ -17,7 +17,7 @@ export const snapshotsOf = (region: Region) => region.store.collection<StoredSna
 
 /** A name for a snapshot that isn't taken. Throws DBSnapshotAlreadyExists. */
 export function requireNewSnapshot(region: Region, wanted: string): string {
-  const id = checkIdentifier("DBSnapshotIdentifier", wanted);
+  const id = checkIdentifier("DBSnapshotIdentifier", wanted, 255);
   if (snapshotsOf(region).get(id)) {
     throw new AwsError(
       "DBSnapshotAlreadyExists",
