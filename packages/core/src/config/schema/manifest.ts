@@ -59,7 +59,7 @@ const databases = named(
   section({
     engine: choice(["postgres"]).prefault("postgres").meta({ description: "PostgreSQL on RDS." }),
     version: textMatching(/^\d{2}(\.\d{1,2})?$/, 'a PostgreSQL version such as "16"')
-      .prefault("16")
+      .prefault("18")
       .meta({ description: "Major version, or major and minor.", examples: ["16", "16.4"] }),
     instance: textMatching(/^db\.[a-z0-9-]+\.[a-z0-9]+$/, "an RDS instance class such as db.t4g.micro")
       .prefault("db.t4g.micro")
