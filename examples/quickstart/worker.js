@@ -1,4 +1,5 @@
 // Writes a row every second, until ECS asks it to stop.
+import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { database } from "./database.js";
@@ -12,6 +13,7 @@ console.log(`${worker} writes a row every second.`);
 
 while (!stopping.signal.aborted) {
   await database.query("INSERT INTO ticks (worker) VALUES ($1)", [worker]);
+  await writeFile("heartbeat", ""); // for check-worker.js
   // Wakes up early when it is time to stop.
   await sleep(1000, undefined, { signal: stopping.signal }).catch(() => {});
 }

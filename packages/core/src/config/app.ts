@@ -100,6 +100,8 @@ export interface Service extends Workload {
   port: number | undefined;
   /** Set for a service behind the load balancer. */
   route: Route | undefined;
+  /** How a service without a route is found healthy; without it, by having run for a while. */
+  containerHealth: ContainerHealth | undefined;
   scale: Scale;
   rollout: Rollout;
 }

@@ -119,6 +119,7 @@ test("defaults of a service", () => {
         drainSeconds: 10,
       },
     },
+    containerHealth: undefined,
     scale: { min: 1, max: 1 },
     rollout: {
       strategy: "rolling",
@@ -130,6 +131,17 @@ test("defaults of a service", () => {
       stepSeconds: 360,
       alarms: [],
     },
+  });
+});
+
+test("a service without a route is checked by a command", () => {
+  const worker = "worker: { image: 'nginx:1', health: { command: [check, it], interval: 10s } }";
+  expect(appOf(`app: shop\nservices:\n  ${worker}\n`).services.worker?.containerHealth).toEqual({
+    command: ["check", "it"],
+    intervalSeconds: 10,
+    timeoutSeconds: 2,
+    retries: 3,
+    startSeconds: 30,
   });
 });
 

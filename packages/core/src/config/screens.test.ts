@@ -354,6 +354,39 @@ environments:
     `);
   });
 
+  test("a health check that doesn't go with the route there is", () => {
+    const text = `app: shop
+services:
+  web: { image: "nginx:1", port: 80, route: {}, health: { command: [ok] } }
+  worker: { image: "nginx:1", health: { interval: 5s } }
+  indexer: { image: "nginx:1", health: { command: [ok], path: /, grace: 10m } }
+`;
+    expect(screenOf(text)).toMatchInlineSnapshot(`
+      "fardel.yaml has 4 problems
+
+      fardel.yaml:3:59  services.web.health.command
+        3 |   web: { image: "nginx:1", port: 80, route: {}, health: { command: [ok] } }
+          |                                                           ^^^^^^^
+        a service with a route is checked by its path
+
+      fardel.yaml:4:31  services.worker.health
+        4 |   worker: { image: "nginx:1", health: { interval: 5s } }
+          |                               ^^^^^^
+        without a route there is no path to ask: the check is a command
+        write command: beside it, or give the service a route
+
+      fardel.yaml:5:57  services.indexer.health.path
+        5 |   indexer: { image: "nginx:1", health: { command: [ok], path: /, grace: 10m } }
+          |                                                         ^^^^
+        this belongs to the load balancer's check, and this service has no route
+
+      fardel.yaml:5:73  services.indexer.health.grace
+        5 |   indexer: { image: "nginx:1", health: { command: [ok], path: /, grace: 10m } }
+          |                                                                         ^^^
+        expected 5m at most for a service without a route, found 600s"
+    `);
+  });
+
   test("CPU and memory that Fargate doesn't pair", () => {
     const services = `
   a: { image: "nginx:1", cpu: 0.25, memory: 3GB }

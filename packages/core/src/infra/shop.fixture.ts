@@ -24,6 +24,7 @@ const web: Service = {
     STRIPE_KEY: { kind: "named", name: "stripe-key", secretName: "/shop/production/stripe-key", jsonKey: undefined },
   },
   port: 8080,
+  containerHealth: undefined,
   route: {
     host: undefined,
     path: "/*",

@@ -44,6 +44,7 @@ export function taskDefinition(workload: Service | Task, context: DefinitionCont
         essential: true,
         stopTimeout: workload.stopSeconds,
         ...portOf(workload),
+        ...healthCheckOf(workload),
       },
     ],
   };
@@ -71,6 +72,20 @@ function container(source: Container, workload: string, context: DefinitionConte
 function portOf(workload: Service | Task): Pick<ContainerDefinition, "portMappings"> {
   if (!("port" in workload) || workload.port === undefined) return {};
   return { portMappings: [{ containerPort: workload.port, protocol: "tcp" }] };
+}
+
+function healthCheckOf(workload: Service | Task): Pick<ContainerDefinition, "healthCheck"> {
+  if (!("containerHealth" in workload) || workload.containerHealth === undefined) return {};
+  const { command, intervalSeconds, timeoutSeconds, retries, startSeconds } = workload.containerHealth;
+  return {
+    healthCheck: {
+      command: ["CMD", ...command],
+      interval: intervalSeconds,
+      timeout: timeoutSeconds,
+      retries,
+      startPeriod: startSeconds,
+    },
+  };
 }
 
 /** Sorted, so that the order in the manifest makes no difference. PORT tells an app where it is expected to listen. */

@@ -1,4 +1,4 @@
-import type { ImageBuild, Rollout, Route, Scale, Service } from "../app.ts";
+import type { ContainerHealth, ImageBuild, Rollout, Route, Scale, Service } from "../app.ts";
 import { nearest } from "../nearest.ts";
 import type { ParsedService } from "../schema/manifest.ts";
 import { didYouMean } from "../source/explain.ts";
@@ -15,6 +15,7 @@ export function resolveService(
     ...resolveWorkload(scope, ["services", name], parsed, images),
     port: parsed.port,
     route: resolveRoute(scope, name, parsed),
+    containerHealth: resolveContainerHealth(scope, name, parsed),
     scale: resolveScale(scope, name, parsed),
     rollout: resolveRollout(scope, name, parsed),
   };
@@ -22,16 +23,7 @@ export function resolveService(
 
 function resolveRoute(scope: ResolveScope, name: string, parsed: ParsedService): Route | undefined {
   const path = ["services", name];
-  if (parsed.route === undefined) {
-    if (scope.has(...path, "health")) {
-      const fix = "give the service a route, or take health out";
-      scope.report([...path, "health"], "health is the load balancer's check, and this service has no route", {
-        on: "key",
-        fix,
-      });
-    }
-    return undefined;
-  }
+  if (parsed.route === undefined) return undefined;
   if (parsed.port === undefined) {
     scope.report([...path, "route"], "a route needs a port to send requests to", {
       on: "key",
@@ -59,6 +51,38 @@ function resolveRoute(scope: ResolveScope, name: string, parsed: ParsedService):
       graceSeconds: health.grace,
       drainSeconds: health.drain,
     },
+  };
+}
+
+/** Bounds: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html */
+function resolveContainerHealth(scope: ResolveScope, name: string, parsed: ParsedService): ContainerHealth | undefined {
+  const path = ["services", name, "health"];
+  const { command, interval, timeout, unhealthy, grace } = parsed.health;
+  const refuse = (keys: readonly string[], message: string) => {
+    for (const key of keys) if (scope.has(...path, key)) scope.report([...path, key], message, { on: "key" });
+  };
+  if (parsed.route !== undefined) {
+    refuse(["command"], "a service with a route is checked by its path");
+    return undefined;
+  }
+  if (command === undefined) {
+    if (scope.has(...path)) {
+      const fix = "write command: beside it, or give the service a route";
+      scope.report(path, "without a route there is no path to ask: the check is a command", { on: "key", fix });
+    }
+    return undefined;
+  }
+  refuse(["path", "healthy", "drain"], "this belongs to the load balancer's check, and this service has no route");
+  if (grace > 300)
+    scope.report([...path, "grace"], `expected 5m at most for a service without a route, found ${grace}s`);
+  if (timeout > 60)
+    scope.report([...path, "timeout"], `expected 1m at most for a service without a route, found ${timeout}s`);
+  return {
+    command,
+    intervalSeconds: interval,
+    timeoutSeconds: timeout,
+    retries: unhealthy,
+    startSeconds: grace,
   };
 }
 

@@ -48,7 +48,7 @@ const image = text("a name from images, or a registry reference such as nginx:1.
 });
 
 /** A list of words; a single text would leave open who splits it. */
-const command = texts("a list of words")
+export const command = texts("a list of words")
   .min(1, { error: "a list of words, such as [node, server.js]" })
   .meta({
     description: "What the container runs instead of the image's own command.",

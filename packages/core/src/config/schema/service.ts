@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { workloadShape } from "./container.ts";
+import { command, workloadShape } from "./container.ts";
 import { choice, duration, named, nameOf, section, text, textMatching, whole } from "./primitives.ts";
 
 const percent = () => whole(1, 100, "a percentage");
@@ -26,6 +26,12 @@ const health = section({
   path: textMatching(/^\/\S{0,1023}$/, "a path that starts with /, such as /healthz")
     .prefault("/")
     .meta({ description: "Path that answers 2xx when the task can serve.", examples: ["/healthz"] }),
+  command: command.optional().meta({
+    description:
+      "For a service without a route, in place of `path`: runs inside the container, and exit code 0 is healthy. Without " +
+      "any check ECS waits 40 seconds before it takes a task for healthy.",
+    examples: [["node", "check.js"]],
+  }),
   interval: duration(5, 300, "5s to 5m").prefault("5s").meta({ description: "Time between two checks of a task." }),
   timeout: duration(2, 120, "2s to 2m")
     .prefault("2s")
@@ -40,7 +46,10 @@ const health = section({
   drain: duration(0, 3_600, "0s to 1h")
     .prefault("10s")
     .meta({ description: "How long a stopping task may take to finish requests; every rollout waits this long." }),
-}).meta({ description: "The load balancer's health check. Needs a `route`." });
+}).meta({
+  description:
+    "The load balancer's health check; for a service without a `route`, the container's own one, which is a `command`.",
+});
 
 const scale = z
   .union(
