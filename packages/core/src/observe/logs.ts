@@ -1,5 +1,9 @@
+import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { shortTaskId } from "../release/names.ts";
 import type { Surroundings } from "../release/request.ts";
+import { sleep, systemTime } from "../release/time.ts";
 
 export interface LogRequest extends Surroundings {
   /** Services and tasks; unless given, all. */
@@ -23,8 +27,74 @@ export interface LogLine {
   message: string;
 }
 
-/** Log lines of services and tasks, merged by time. */
-// biome-ignore lint/correctness/useYield: to come
+/**
+ * Log lines of services and tasks, merged by time. Following gives each line once, in the order CloudWatch Logs has taken
+ * them in.
+ *
+ * @throws FardelError `LOGS_UNKNOWN` for a service or task that has no log group.
+ */
 export async function* readLogs(request: LogRequest): AsyncGenerator<LogLine, void> {
-  throw new FardelError("UNFINISHED", `logs of ${request.descriptor.app} are not built yet`);
+  const { aws, descriptor, filter, follow, signal, time = systemTime } = request;
+  const groups = groupsOf(descriptor, request.workloads);
+  const since = request.since ?? time.now() - tenMinutes;
+  const cursors = groups.map(([workload, group]): Cursor => ({ workload, group, from: since, seen: new Map() }));
+  const local = aws.target.endpoint !== undefined;
+  for (;;) {
+    const pages = await Promise.all(cursors.map((cursor) => readNew(aws, cursor, filter, time.now())));
+    yield* pages.flat().sort((a, b) => a.at - b.at);
+    if (!follow || signal?.aborted) return;
+    try {
+      await sleep(time, pollMs(local), signal);
+    } catch {
+      // The signal was aborted: that is how following ends.
+      return;
+    }
+  }
+}
+
+const tenMinutes = 10 * 60_000;
+const pollMs = (local: boolean) => (local ? 300 : 2000);
+/** A line may be taken in this long after it was written; lines before that are not looked for again. */
+const latestArrivalMs = 15_000;
+
+interface Cursor {
+  workload: string;
+  group: string;
+  /** Where to read from, milliseconds since 1970. */
+  from: number;
+  /** Time of each line given since `from`, by its id. */
+  seen: Map<string, number>;
+}
+
+function groupsOf({ logGroups, app, environment }: EnvironmentDescriptor, names: readonly string[] | undefined) {
+  const unknown = names?.find((name) => logGroups[name] === undefined);
+  if (unknown !== undefined) {
+    throw new FardelError("LOGS_UNKNOWN", `${app} has no service or task ${unknown} in ${environment}.`, {
+      fix: `There is ${Object.keys(logGroups).join(", ")}.`,
+      exitCode: 2,
+    });
+  }
+  return Object.entries(logGroups).filter(([name]) => names === undefined || names.includes(name));
+}
+
+async function readNew(aws: Aws, cursor: Cursor, filter: string | undefined, now: number): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  let token: string | undefined;
+  do {
+    const { events = [], nextToken } = await aws.logs.filterLogEvents({
+      logGroupName: cursor.group,
+      startTime: cursor.from,
+      ...(filter !== undefined && { filterPattern: filter }),
+      ...(token && { nextToken: token }),
+    });
+    for (const { eventId = "", timestamp: at = 0, logStreamName = "", message = "" } of events) {
+      if (cursor.seen.has(eventId)) continue;
+      cursor.seen.set(eventId, at);
+      lines.push({ at, workload: cursor.workload, task: shortTaskId(logStreamName), message });
+    }
+    token = nextToken;
+  } while (token);
+  cursor.from = Math.max(cursor.from, now - latestArrivalMs);
+  for (const [id, at] of cursor.seen) if (at < cursor.from) cursor.seen.delete(id);
+  return lines;
 }

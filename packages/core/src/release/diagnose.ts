@@ -25,14 +25,16 @@ export async function diagnoseRollout(run: Reader, service: Service, ended: Ende
   const failed = stopped
     .filter((task) => task.startedBy === rollout.deployment && failedByItself(task))
     .sort(latestFirst);
-  const events = (ecs?.events ?? []).filter(({ createdAt }) => (createdAt?.getTime() ?? 0) >= rollout.startedAt);
+  const messages = (ecs?.events ?? [])
+    .filter(({ createdAt }) => (createdAt?.getTime() ?? 0) >= rollout.startedAt)
+    .flatMap(({ message }) => message ?? []);
   return diagnosis(run, service, {
     revision: rollout.taskDefinition,
     task: failed[0],
     failedTasks: failed.length,
-    targetReason,
+    targetReason: targetReason ?? targetReasonIn(messages, failed),
     deploymentReason: reason,
-    events: events.slice(0, shownEvents).flatMap(({ message }) => message ?? []),
+    events: messages.slice(0, shownEvents),
   });
 }
 
@@ -98,6 +100,13 @@ async function diagnosis(run: Reader, workload: Workload | Service, found: Findi
 /** Not one that was stopped only because its revision was given up. */
 function failedByItself({ stopCode, stoppedReason = "" }: Task): boolean {
   return stopCode !== undefined && !stoppedReason.startsWith("Scaling activity initiated by");
+}
+
+/** ECS deregisters an unhealthy target at once, so that often only its event still tells what the load balancer said. */
+function targetReasonIn(messages: readonly string[], failed: readonly Task[]): string | undefined {
+  const ours = failed.map(({ taskArn }) => lastPart(taskArn));
+  const message = messages.find((each) => each.includes(" is unhealthy in ") && ours.some((id) => each.includes(id)));
+  return message && /\(reason (.*)\)/.exec(message)?.[1];
 }
 
 function latestFirst(a: Task, b: Task): number {

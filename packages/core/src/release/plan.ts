@@ -1,13 +1,26 @@
-import type { App } from "../config/app.ts";
-import { FardelError } from "../errors.ts";
+import type { App, Service, Task } from "../config/app.ts";
+import { imageKey } from "../images/needed-images.ts";
 import type { PublishedImage } from "../images/publish-images.ts";
+import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
+import { serviceAddresses } from "./addresses.ts";
+import { changesFor, newDefinitions, type RuleChange, type ServiceChange, type TaskChange } from "./changes.ts";
+import { type CurrentState, readCurrentState } from "./current.ts";
+import type { Difference } from "./difference.ts";
+import { describeConditions, isPending } from "./listener-rules.ts";
+import { configurationOf, releasedNames } from "./partial.ts";
 import type { Surroundings } from "./request.ts";
+import { checkSecrets } from "./secrets-preflight.ts";
+import { stateBucket } from "./state-bucket.ts";
+
+export type { Difference } from "./difference.ts";
 
 export interface PlanRequest extends Surroundings {
   app: App;
-  /** By `imageKey`. An image that isn't given is taken to stay as it is. */
+  /** By `imageKey`. One that isn't given is taken to stay as it is. */
   images?: ReadonlyMap<string, Pick<PublishedImage, "reference">>;
   only?: readonly string[];
+  /** For `${commit}`. */
+  commit?: string;
 }
 
 /** What a release would change. */
@@ -22,27 +35,77 @@ export interface WorkloadPlan {
   name: string;
   kind: "service" | "task";
   action: "create" | "update" | "remove" | "none";
-  /** What is different in the task definition and in the service, by path. */
+  /** What is different in the task definition and in the service, by path. For `create`: all there is to say. */
   differences: Difference[];
-  /** Builds whose digest isn't known before they are built. */
+  /** Set where its image isn't known, so that it may change all the same. */
   unknownImage: boolean;
-}
-
-export interface Difference {
-  /** Such as `containerDefinitions.web.environment.LOG_LEVEL`, or `service.desiredCount`. */
-  path: string;
-  before: unknown;
-  after: unknown;
 }
 
 export interface RulePlan {
   service: string;
   action: "create" | "update" | "delete";
+  /** Such as `shop.example.com/api/*`. */
   before?: string;
   after?: string;
 }
 
-/** Compares what the manifest says with what serves; changes nothing. */
+/** Compares what the manifest says with what serves; changes nothing. Secrets that are missing don't stop it. */
 export async function planRelease(request: PlanRequest): Promise<ReleasePlan> {
-  throw new FardelError("UNFINISHED", `plan of ${request.app.name} is not built yet`);
+  const { app, aws, descriptor, only, images: known = new Map(), commit = "" } = request;
+  const names = releasedNames(app, only);
+  const [current, { arns: secretArns }, url] = await Promise.all([
+    readCurrentState(aws, descriptor, stateBucket(aws, descriptor.stateBucket), Object.keys(app.services)),
+    checkSecrets(aws, app, descriptor, names),
+    loadBalancerUrl(aws, descriptor),
+  ]);
+  const workloads = [...Object.values(app.services), ...Object.values(app.tasks)].filter(({ name }) => names.has(name));
+  const isUnknown = (workload: Service | Task) => !known.has(imageKey(workload.image));
+  const images = new Map(
+    workloads.map((workload): [string, string] => {
+      const key = imageKey(workload.image);
+      return [key, known.get(key)?.reference ?? currentImage(current, workload.name) ?? `${key} (to be published)`];
+    }),
+  );
+  const definitions = newDefinitions(app, names, {
+    descriptor,
+    images,
+    secretArns,
+    addresses: serviceAddresses(app.services, url),
+    release: current.serving?.number ?? 1,
+    commit,
+  });
+  const configuration = configurationOf(app, names, current.serving);
+  const changes = changesFor({ configuration, names, definitions, whole: only === undefined }, current, descriptor);
+  const planned =
+    (kind: "service" | "task") =>
+    (change: ServiceChange | TaskChange): WorkloadPlan => {
+      const workload = workloads.find(({ name }) => name === change.name);
+      const { name, action, differences } = change;
+      return { name, kind, action, differences, unknownImage: workload !== undefined && isUnknown(workload) };
+    };
+  return {
+    serving: current.serving?.number,
+    workloads: [
+      ...changes.services.map(planned("service")),
+      ...changes.removed.map(
+        ({ name }): WorkloadPlan => ({ name, kind: "service", action: "remove", differences: [], unknownImage: false }),
+      ),
+      ...changes.tasks.map(planned("task")),
+    ],
+    rules: changes.rules.map(rulePlan),
+  };
+}
+
+function currentImage({ services, tasks }: CurrentState, name: string): string | undefined {
+  const definition = services.get(name)?.definition ?? tasks.get(name);
+  return definition?.containerDefinitions?.find((container) => container.name === name)?.image;
+}
+
+function rulePlan({ service, action, existing, desired }: RuleChange): RulePlan {
+  return {
+    service,
+    action,
+    ...(existing && !isPending(existing) && { before: describeConditions(existing.conditions) }),
+    ...(desired && { after: describeConditions(desired.conditions) }),
+  };
 }

@@ -1,12 +1,108 @@
 import { FardelError } from "../errors.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
+import { readCurrentState } from "./current.ts";
+import { makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
+import { phasesSince } from "./phases.ts";
+import { latestSuccessful, type ReleaseRecord, readRelease } from "./record.ts";
 import type { RollbackRequest } from "./request.ts";
+import type { StateBucket } from "./state-bucket.ts";
+import { systemTime } from "./time.ts";
+import { underLock } from "./under-lock.ts";
 
 /**
- * Makes a new release of an earlier one's task definitions, without its before-tasks.
+ * Makes a new release of an earlier one's task definitions and configuration, the same way as any other, but without its
+ * before-tasks: what they have done to a database stays.
  *
- * @throws FardelError `RELEASE_UNKNOWN`, `ROLLBACK_NOWHERE` when there is no earlier successful release, and as `deploy`.
+ * @returns as `deploy`; `unchanged` when that release is the one that serves.
+ * @throws FardelError `RELEASE_UNKNOWN`, `ROLLBACK_FAILED_RELEASE` when that release never served, `ROLLBACK_NOWHERE` when
+ * there is no earlier successful one, and as `deploy`.
  */
 export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome> {
-  throw new FardelError("UNFINISHED", `rollback of ${request.descriptor.app} is not built yet`);
+  const { aws, descriptor, origin, emit, time = systemTime } = request;
+  const startedAt = time.now();
+  const phases = phasesSince(startedAt, time, emit);
+  return underLock(request, "rollback", async (run) => {
+    const serving = await latestSuccessful(run.bucket, descriptor);
+    const to = await releaseToReturnTo(run.bucket, descriptor, serving, request.to);
+    const current = await phases.measure("looking", () =>
+      readCurrentState(aws, descriptor, run.bucket, Object.keys(to.services)),
+    );
+    checkTargetGroups(to, descriptor);
+    const target = {
+      configuration: to.configuration,
+      names: new Set([...Object.keys(to.services), ...Object.keys(to.tasks)]),
+      definitions: definitionsOf(to),
+      whole: true,
+    };
+    const changes: Changes = changesFor(target, current, descriptor);
+    if (serving?.number === to.number && isNothing(changes)) {
+      const services = Object.fromEntries(
+        Object.keys(to.services).map((name) => [name, { change: "unchanged" as const }]),
+      );
+      const durationMs = time.now() - startedAt;
+      return { release: to.number, outcome: "unchanged", serving: to.number, services, diagnoses: [], durationMs };
+    }
+    return makeRelease(run, {
+      // The commit is that of what is brought back, the rest says who brought it back, and where.
+      origin: { ...commitOf(to), actor: origin.actor, host: origin.host },
+      startedAt,
+      phases,
+      configuration: to.configuration,
+      current,
+      images: to.images,
+      rollbackTo: to.number,
+      before: [],
+      changes: () => changes,
+    });
+  });
+}
+
+async function releaseToReturnTo(
+  bucket: StateBucket,
+  descriptor: EnvironmentDescriptor,
+  serving: ReleaseRecord | undefined,
+  number: number | undefined,
+): Promise<ReleaseRecord> {
+  const { app, environment } = descriptor;
+  if (number !== undefined) {
+    const record = await readRelease(bucket, descriptor, number);
+    if (record.outcome === "succeeded") return record;
+    throw new FardelError("ROLLBACK_FAILED_RELEASE", `Release ${number} never served: it ${told(record)}.`, {
+      fix: `Choose one that succeeded; \`fardel history ${environment}\` lists them.`,
+    });
+  }
+  // What the serving release was a rollback to is what it serves: before that one is where to go next.
+  const before = serving && (await latestSuccessful(bucket, descriptor, serving.rollbackTo ?? serving.number));
+  if (before) return before;
+  throw new FardelError("ROLLBACK_NOWHERE", `There is no release of ${app} in ${environment} to return to.`, {
+    why: serving ? `Release ${serving.number} is the first that succeeded.` : "None has succeeded yet.",
+  });
+}
+
+function told({ outcome }: ReleaseRecord): string {
+  return outcome === "in progress" ? "is still in progress" : `was ${outcome}`.replace("was failed", "failed");
+}
+
+function definitionsOf({ services, tasks }: ReleaseRecord): Map<string, DefinitionChoice> {
+  const workloads = [...Object.entries(services), ...Object.entries(tasks)];
+  return new Map(
+    workloads.map(([name, { taskDefinition, image }]) => [name, { kind: "registered", arn: taskDefinition, image }]),
+  );
+}
+
+function commitOf({ commit, dirty, branch }: ReleaseRecord) {
+  return { ...(commit && { commit }), ...(dirty && { dirty }), ...(branch && { branch }) };
+}
+
+function checkTargetGroups({ number, configuration }: ReleaseRecord, { targetGroups }: EnvironmentDescriptor): void {
+  const missing = Object.values(configuration.services).find(
+    ({ name, route }) => route !== undefined && targetGroups[name] === undefined,
+  );
+  if (missing === undefined) return;
+  throw new FardelError("ROLLBACK_INFRASTRUCTURE", `Release ${number} can't be brought back as it was.`, {
+    why: `Its service ${missing.name} needs a target group that the load balancer no longer has.`,
+    fix: "Put the service back into the manifest and run `fardel up`.",
+  });
 }

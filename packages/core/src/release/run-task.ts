@@ -1,6 +1,13 @@
 import { FardelError } from "../errors.ts";
+import { describeServices } from "./current.ts";
+import { diagnoseTask } from "./diagnose.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { latestSuccessful } from "./record.ts";
 import type { ChangeRequest } from "./request.ts";
+import type { Run } from "./run.ts";
+import { runOnce } from "./run-once.ts";
+import { stateBucket } from "./state-bucket.ts";
+import { systemTime } from "./time.ts";
 
 export interface RunRequest extends Omit<ChangeRequest, "origin"> {
   /** Task or service of the release that serves. */
@@ -22,10 +29,34 @@ export interface RunOutcome {
 
 /**
  * Runs one task as the serving release defines it and follows its output (`task.log` events). Aborting the signal stops the
- * task and waits for its end.
+ * task, waits for its end, and throws the signal's reason.
  *
  * @throws FardelError `RUN_UNKNOWN` when no release has such a task or service.
  */
 export async function runTask(request: RunRequest): Promise<RunOutcome> {
-  throw new FardelError("UNFINISHED", `run of ${request.workload} is not built yet`);
+  const { aws, descriptor, workload, command, actor, emit, time = systemTime } = request;
+  const bucket = stateBucket(aws, descriptor.stateBucket);
+  const serving = await latestSuccessful(bucket, descriptor);
+  const configuration = serving?.configuration.services[workload] ?? serving?.configuration.tasks[workload];
+  const released = serving?.services[workload] ?? serving?.tasks[workload];
+  if (!serving || !configuration || !released) {
+    const known = [...Object.keys(serving?.services ?? {}), ...Object.keys(serving?.tasks ?? {})];
+    const { app, environment } = descriptor;
+    throw new FardelError("RUN_UNKNOWN", `No release of ${app} in ${environment} has a task or service ${workload}.`, {
+      fix: known.length > 0 ? `There is ${known.join(", ")}.` : `Run \`fardel up ${environment}\` first.`,
+    });
+  }
+  const signal = request.signal ?? new AbortController().signal;
+  const run: Run = { aws, descriptor, emit, time, signal, check: () => signal.throwIfAborted() };
+  const current = (await describeServices(aws, descriptor, [workload])).get(workload)?.definition?.taskDefinitionArn;
+  const taskDefinition = current ?? released.taskDefinition;
+  const startedBy = `fardel run by ${actor}`;
+  const ended = await runOnce(run, { workload, taskDefinition, startedBy, ...(command && { command }) });
+  const exitCode = ended.exitCode ?? 1;
+  return {
+    taskArn: ended.task.taskArn ?? "",
+    exitCode,
+    durationMs: ended.durationMs,
+    ...(exitCode !== 0 && { diagnosis: await diagnoseTask(run, configuration, ended.task) }),
+  };
 }

@@ -1,10 +1,136 @@
-import { FardelError } from "../errors.ts";
+import type { Aws } from "../aws/clients.ts";
+import { describeEcsServices } from "./current.ts";
+import { readListenerRules } from "./listener-rules.ts";
+import { familyName, isOurs, tagNames } from "./names.ts";
 import type { ChangeRequest } from "./request.ts";
+import { removeService } from "./services.ts";
+import { sleep } from "./time.ts";
+import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
- * Takes all of an app out of an environment that releases have put there: services, tasks, listener rules, task
+ * Takes all of an app out of an environment that releases have put there: listener rules, services, tasks, task
  * definitions. Ends when the last task is gone, so that the stacks can go. Release records stay.
+ *
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5) while a release is under way.
  */
 export async function takeDown(request: ChangeRequest): Promise<void> {
-  throw new FardelError("UNFINISHED", `down of ${request.descriptor.app} is not built yet`);
+  await underLock(request, "down", async (run) => {
+    const [services, families] = await Promise.all([ownServices(run), ownFamilies(run)]);
+    await Promise.all([
+      removeRules(run),
+      stopTasks(run, families),
+      ...services.map((name) => removeService(run, name)),
+    ]);
+    await deregisterDefinitions(run, families);
+  });
+}
+
+/** By the manifest's names, from their tags: also of releases that nobody remembers. */
+async function ownServices({ aws, descriptor }: LockedRun): Promise<string[]> {
+  const arns: string[] = [];
+  for await (const { serviceArns = [] } of servicePages(aws, descriptor.cluster)) arns.push(...serviceArns);
+  const services = await describeEcsServices(aws, descriptor.cluster, arns);
+  return services
+    .filter(({ tags }) => isOurs(tags, descriptor))
+    .flatMap(({ tags }) => tags?.find(({ key }) => key === tagNames.workload)?.value ?? []);
+}
+
+async function* servicePages(aws: Aws, cluster: string) {
+  let token: string | undefined;
+  do {
+    const page = await aws.ecs.listServices({ cluster, maxResults: 100, ...(token && { nextToken: token }) });
+    yield page;
+    token = page.nextToken;
+  } while (token);
+}
+
+async function removeRules({ aws, descriptor, check }: LockedRun): Promise<void> {
+  const { own } = await readListenerRules(aws, descriptor);
+  check();
+  await Promise.all([...own.values()].map(({ arn }) => aws.elbv2.deleteRule({ RuleArn: arn })));
+}
+
+/** Stops the tasks that were run once, and waits for their ends. Those of services go with their service. */
+async function stopTasks(run: LockedRun, families: readonly string[]): Promise<void> {
+  const { aws, descriptor, time, signal } = run;
+  const { cluster } = descriptor;
+  const tasks = await runningTasks(run, families);
+  if (tasks.length === 0) return;
+  run.check();
+  await Promise.all(tasks.map((task) => aws.ecs.stopTask({ cluster, task, reason: "fardel down" })));
+  for (let delay = 200; ; delay = Math.min(delay * 1.3, 2000)) {
+    const described = await Promise.all(
+      batches(tasks, 100).map((batch) => aws.ecs.describeTasks({ cluster, tasks: batch })),
+    );
+    const alive = described
+      .flatMap((answer) => answer.tasks ?? [])
+      .filter(({ lastStatus }) => lastStatus !== "STOPPED");
+    if (alive.length === 0) return;
+    await sleep(time, delay, signal);
+  }
+}
+
+async function runningTasks({ aws, descriptor }: LockedRun, families: readonly string[]): Promise<string[]> {
+  const { cluster } = descriptor;
+  const lists = await Promise.all(
+    families.map((family) => aws.ecs.listTasks({ cluster, family, desiredStatus: "RUNNING" })),
+  );
+  const arns = lists.flatMap(({ taskArns = [] }) => taskArns);
+  const described = await Promise.all(batches(arns, 100).map((tasks) => aws.ecs.describeTasks({ cluster, tasks })));
+  return described
+    .flatMap(({ tasks = [] }) => tasks)
+    .filter(({ group }) => !group?.startsWith("service:"))
+    .flatMap(({ taskArn }) => taskArn ?? []);
+}
+
+/** Found by the beginning of their names, which another environment's may share, and told apart by their tags. */
+async function ownFamilies({ aws, descriptor }: LockedRun): Promise<string[]> {
+  const families: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await aws.ecs.listTaskDefinitionFamilies({
+      familyPrefix: familyName(descriptor, ""),
+      status: "ACTIVE",
+      ...(token && { nextToken: token }),
+    });
+    families.push(...(page.families ?? []));
+    token = page.nextToken;
+  } while (token);
+  const own = await Promise.all(
+    families.map(async (taskDefinition) => {
+      const { tags } = await aws.ecs.describeTaskDefinition({ taskDefinition, include: ["TAGS"] });
+      return isOurs(tags, descriptor) ? [taskDefinition] : [];
+    }),
+  );
+  return own.flat();
+}
+
+/** INACTIVE definitions cost nothing, and a record of a release still finds them. */
+async function deregisterDefinitions(run: LockedRun, families: readonly string[]): Promise<void> {
+  const { aws } = run;
+  const lists = await Promise.all(families.map((family) => allDefinitions(aws, family)));
+  for (const batch of batches(lists.flat(), 10)) {
+    run.check();
+    await Promise.all(batch.map((taskDefinition) => aws.ecs.deregisterTaskDefinition({ taskDefinition })));
+  }
+}
+
+/** Exactly of this family: ListTaskDefinitions takes the full name of one, not a prefix. */
+async function allDefinitions(aws: Aws, familyPrefix: string): Promise<string[]> {
+  const arns: string[] = [];
+  let token: string | undefined;
+  do {
+    const page = await aws.ecs.listTaskDefinitions({
+      familyPrefix,
+      status: "ACTIVE",
+      ...(token && { nextToken: token }),
+    });
+    arns.push(...(page.taskDefinitionArns ?? []));
+    token = page.nextToken;
+  } while (token);
+  return arns;
+}
+
+function batches<Item>(items: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, at) => items.slice(at * size, at * size + size));
 }
