@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           include: ["test/conformance/**/*.test.ts"],
+          globalSetup: ["test/conformance/moto.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

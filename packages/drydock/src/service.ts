@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Constraints } from "./protocols/constraints.ts";
 import type { Region } from "./region.ts";
 
 /** Who asked, as far as the request says. */
@@ -51,6 +52,8 @@ export interface ServiceDefinition<Client = unknown> {
   name: string;
   /** The code for input that breaks the schema, where it isn't ValidationException (JSON) or ValidationError (Query). */
   validationErrorCode?: string;
+  /** Checked together with the schema, before a handler sees the input. */
+  constraints?: Constraints;
   /** The SDK client package: its operation schemas are the wire format, its types the handlers' types. */
   load: () => Promise<Client>;
   /** Makes the handlers over a region; called once, when the service is first used. */

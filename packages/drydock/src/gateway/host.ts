@@ -1,4 +1,5 @@
 import { AwsError } from "../errors.ts";
+import { checkConstraints } from "../protocols/constraints.ts";
 import { type OperationModel, readServiceModel, type ServiceModel } from "../protocols/model.ts";
 import { type InputProblem, validateInput } from "../protocols/validate.ts";
 import type { Region } from "../region.ts";
@@ -37,6 +38,8 @@ export class LoadedService {
       throw new AwsError("NotImplemented", message, { status: 501 });
     }
     const problems = validateInput(operation.input, input);
+    const { constraints } = this.definition;
+    if (problems.length === 0 && constraints) problems.push(...checkConstraints(constraints, operation, input));
     if (problems.length > 0) throw this.validationError(await this.model(), problems);
     return ((await handler(input, caller)) ?? {}) as Record<string, unknown>;
   }

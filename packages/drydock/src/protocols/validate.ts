@@ -4,7 +4,7 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 export interface InputProblem {
   /** `containerDefinitions.1.member.image`, as AWS writes paths: list items are numbered from 1. */
   path: string;
-  kind: "missing" | "type";
+  kind: "missing" | "type" | "value";
   message: string;
 }
 

@@ -1,4 +1,5 @@
 import { defineService } from "../../service.ts";
+import { constraints } from "./constraints.ts";
 import { policyOperations } from "./policies.ts";
 import { rolePolicyOperations } from "./role-policies.ts";
 import { roleOperations } from "./roles.ts";
@@ -6,5 +7,6 @@ import { roleOperations } from "./roles.ts";
 export const iam = defineService({
   name: "iam",
   load: () => import("@aws-sdk/client-iam"),
+  constraints,
   operations: (region) => ({ ...roleOperations(region), ...rolePolicyOperations(region), ...policyOperations(region) }),
 });

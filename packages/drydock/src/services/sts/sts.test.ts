@@ -14,14 +14,12 @@ test("whoever calls is the account's root until it assumes a role", async () => 
   const assume = new AssumeRoleCommand({ RoleArn, RoleSessionName: "me" });
   await expect(sts.send(assume)).rejects.toMatchObject({ name: "AccessDenied" });
   const statement = { Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" };
-  await drydock
-    .client(IAMClient)
-    .send(
-      new CreateRoleCommand({
-        RoleName: "deployer",
-        AssumeRolePolicyDocument: JSON.stringify({ Statement: [statement] }),
-      }),
-    );
+  await drydock.client(IAMClient).send(
+    new CreateRoleCommand({
+      RoleName: "deployer",
+      AssumeRolePolicyDocument: JSON.stringify({ Statement: [statement] }),
+    }),
+  );
   const { Credentials } = await sts.send(assume);
   const assumed = new STSClient({
     endpoint: drydock.endpoint,
