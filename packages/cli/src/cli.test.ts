@@ -87,12 +87,12 @@ describe.concurrent("fardel", () => {
   test("shows a mistake in the manifest where it is", async () => {
     const { stderr } = await fardel(["up", "-C", "broken"]);
     expect(stderr).toMatchInlineSnapshot(`
-      "✗ fardel stopped at an error it doesn't know.
+      "✗ fardel.yaml has a problem
 
-        The requested module './task-definitions.ts' does not provide an export named 'definitionsOf'
-
-        → This is a defect in fardel. The command with --verbose shows where it happened: please report it
-          with that.
+        fardel.yaml:4:20  services.web.imgae
+          4 | services: { web: { imgae: "nginx:1.29" } }
+            |                    ^^^^^
+          unknown key "imgae"; did you mean "image"?
       "
     `);
   });

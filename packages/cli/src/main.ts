@@ -13,7 +13,14 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exit(await main());
+const exitCode = await main();
+// What is written to a pipe may still be on its way; connections that are kept alive would hold the process for seconds.
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
+process.exit(exitCode);
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}
 
 /** Gives the exit code: see `ExitCode` in core. */
 async function main(): Promise<number> {

@@ -47,7 +47,7 @@ test("a release that was rolled back", () => {
         container      web: exit code 1
         deployment     ECS deployment circuit breaker: tasks failed to start.
 
-        the last it wrote:
+        its last log lines:
           Error: no such file
               at server.js:3
 
@@ -74,11 +74,11 @@ test("a target that never became healthy, in a first release", () => {
       web  shop-local-web:4
       Its health check /healthz is answered with 500.
 
-        target  Health checks failed with these codes: [500]
+        target         Health checks failed with these codes: [500]
 
-        the newest events of the service:
-        (service web) (port 3000) is unhealthy in target-group web due to
-          (reason Health checks failed)
+        the newest events of its service:
+          (service web) (port 3000) is unhealthy in target-group web due to (reason
+          Health checks failed)
 
       → Mend what the log says, and deploy again.
 

@@ -1,7 +1,7 @@
 import type { Diagnosis, FailedTask, ReleaseOutcome } from "@fardel/core";
 import { formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
-import { alignColumns, tame, wrap } from "./text.ts";
+import { pad, tame, wrap } from "./text.ts";
 
 /** One sentence about a release that has ended well. */
 export function outcomeSummary({ outcome, release, durationMs }: ReleaseOutcome): string {
@@ -21,7 +21,7 @@ export function outcomeScreen(result: ReleaseOutcome, style: Style): string {
     ...rest.map((line) => `  ${colors.bold(line)}`),
     ...diagnoses.flatMap((diagnosis) => ["", ...diagnosisLines(diagnosis, style)]),
     "",
-    serving === undefined ? "  No release serves." : `  ${colors.green(`Release ${serving} serves.`)}`,
+    `  ${serving === undefined ? "No release serves." : colors.green(`Release ${serving} serves.`)}`,
   ].join("\n");
 }
 
@@ -35,12 +35,16 @@ export function diagnosisLines(diagnosis: Diagnosis, style: Style): string[] {
     `  ${colors.bold(workload)}  ${colors.dim(revision)}`,
     ...wrap(verdict, width - 2).map((line) => `  ${line}`),
     "",
-    ...alignColumns(facts(diagnosis)).flatMap((line) => hanging(line, width)),
+    ...facts(diagnosis).flatMap(([name, value]) => hanging(pad(name, factColumn), value, width)),
     ...(logLines.length > 0
-      ? ["", "    the last it wrote:", ...logLines.map((line) => `      ${colors.dim(tame(line))}`)]
+      ? ["", "    its last log lines:", ...logLines.map((line) => `      ${colors.dim(tame(line))}`)]
       : []),
     ...(logLines.length === 0 && events.length > 0
-      ? ["", "    the newest events of the service:", ...events.slice(0, 3).flatMap((event) => hanging(event, width))]
+      ? [
+          "",
+          "    the newest events of its service:",
+          ...events.slice(0, 3).flatMap((event) => hanging("  ", event, width)),
+        ]
       : []),
     "",
     `  ${colors.cyan(symbols.fix)} ${head}`,
@@ -48,7 +52,10 @@ export function diagnosisLines(diagnosis: Diagnosis, style: Style): string[] {
   ];
 }
 
-function facts({ task, failedTasks, targetReason, deploymentReason }: Diagnosis): string[][] {
+/** As wide as the longest name of a fact, and two spaces. */
+const factColumn = 15;
+
+function facts({ task, failedTasks, targetReason, deploymentReason }: Diagnosis): [name: string, value: string][] {
   const rows: (readonly [string, string | undefined])[] = [
     ["task", task && `${task.id}, ${task.lastStatus}${failedTasks > 1 ? ` (${failedTasks} tasks have failed)` : ""}`],
     ["stopCode", task?.stopCode],
@@ -69,11 +76,10 @@ function containerState({ name, exitCode, reason, healthStatus }: FailedTask["co
   return `${name}: ${state.filter(Boolean).join(", ") || "no exit code"}`;
 }
 
-function hanging(line: string, width: number): string[] {
-  const indent = "    ";
-  const [head = "", ...tail] = wrap(line, width - 4 - indent.length);
-  // Only what is too long loses its columns.
-  return tail.length === 0 ? [`${indent}${line}`] : [`${indent}${head}`, ...tail.map((each) => `${indent}  ${each}`)];
+/** Text beside a name, and below itself where it takes more than a line. */
+function hanging(name: string, text: string, width: number): string[] {
+  const indent = " ".repeat(4 + name.length);
+  return wrap(text, width - indent.length).map((line, at) => `${at === 0 ? `    ${name}` : indent}${line}`);
 }
 
 function uncapitalized(sentence: string): string {

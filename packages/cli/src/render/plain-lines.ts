@@ -13,7 +13,9 @@ export function plainLine(event: FardelEvent): string | undefined {
         ? `stack ${event.stack}: ${event.logicalId} (${shortType(event.resourceType)}) ${event.status}: ${event.reason ?? ""}`
         : undefined;
     case "stack.finished":
-      return `stack ${event.stack}: ${event.outcome} in ${formatDuration(event.durationMs)}`;
+      return event.outcome === "unchanged"
+        ? undefined
+        : `stack ${event.stack}: ${event.outcome} in ${formatDuration(event.durationMs)}`;
     case "image.started":
       return undefined;
     case "image.progress":
