@@ -131,6 +131,7 @@ function newDeployment(desiredCount: number, id: string, now: number): Deploymen
     rolloutStateReason: rolloutReasons.inProgress(id),
     failedTasks: 0,
     throttle: noThrottle,
+    pace: noThrottle,
     createdAt: now,
     updatedAt: now,
   };
@@ -164,6 +165,7 @@ function returnToLastCompleted(
     rolloutStateReason: deploymentReason(target),
     failedTasks: 0,
     throttle: noThrottle,
+    pace: noThrottle,
     updatedAt: now,
   };
   return {

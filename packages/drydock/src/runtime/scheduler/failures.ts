@@ -3,7 +3,7 @@ import { isHealthy } from "./health.ts";
 import { events } from "./messages.ts";
 import type { Look } from "./schedule.ts";
 import type { Deployment, ServiceTask } from "./state.ts";
-import { noThrottle, throttleAfterFailure } from "./throttle.ts";
+import { noThrottle, paceAfterExit, throttleAfterFailure } from "./throttle.ts";
 
 /**
  * Notes which tasks have become healthy and which have ended, and counts failures as the circuit breaker does: tasks that
@@ -16,6 +16,7 @@ export function countFailures(look: Look): void {
     const deployment = service.deployments.find(({ id }) => id === task.deployment);
     if (!task.wasHealthy && isHealthy(task, now)) {
       task.wasHealthy = true;
+      if (deployment) deployment.pace = noThrottle;
       if (deployment && service.circuitBreaker.resetOnHealthyTask) deployment.failedTasks = 0;
     }
     if (deployment && (task.runningSince ?? 0) > deployment.throttle.lastFailureAt) deployment.throttle = noThrottle;
@@ -38,7 +39,10 @@ function failedByItself({ retirement, stopCode }: ServiceTask): boolean {
 
 function countEnd(look: Look, deployment: Deployment, task: ServiceTask): void {
   if (!task.wasHealthy) countFailedTask(look, deployment);
-  if (task.runningSince !== undefined) return;
+  if (task.runningSince !== undefined) {
+    if (!task.wasHealthy) deployment.pace = paceAfterExit(deployment.pace, task.createdAt, look.now);
+    return;
+  }
   const before = deployment.throttle;
   deployment.throttle = throttleAfterFailure(before, task.createdAt, look.now);
   if (deployment.throttle.until > look.now && before.until === 0) {

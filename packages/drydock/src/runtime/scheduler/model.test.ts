@@ -14,12 +14,13 @@ const works: fc.Arbitrary<Behaviour> = fc.oneof(
     target: fc.record({ after: fc.integer({ min: 1, max: 60_000 }), state: fc.constant("healthy" as const) }),
   }),
 );
+/** An unhealthy target is known after two checks; the shortest timeout is 2 s. */
 const fails: fc.Arbitrary<Behaviour> = fc.oneof(
   fc.record({ start, failsToStart: fc.constant(true) }),
   fc.record({ start, crashesAfter: fc.integer({ min: 0, max: 39_000 }) }),
   fc.record({
     start,
-    target: fc.record({ after: fc.integer({ min: 1, max: 60_000 }), state: fc.constant("unhealthy" as const) }),
+    target: fc.record({ after: fc.integer({ min: 4_000, max: 60_000 }), state: fc.constant("unhealthy" as const) }),
   }),
 );
 const settings = fc

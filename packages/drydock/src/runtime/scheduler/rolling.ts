@@ -4,6 +4,7 @@ import { failedCheck, isAlive, isHealthy } from "./health.ts";
 import { events, stopReasons } from "./messages.ts";
 import type { Look } from "./schedule.ts";
 import type { ServiceState, ServiceTask } from "./state.ts";
+import { heldUntil } from "./throttle.ts";
 
 /** A service's alive tasks at one moment, sorted into what the rolling update asks about them. */
 interface Census {
@@ -113,7 +114,7 @@ function startMissing(look: Look): number {
     if (deployment.rolloutState === "FAILED") continue;
     const present = alive.filter((task) => task.deployment === deployment.id && !failing.has(task)).length;
     const wanted = Math.max(0, deployment.desiredCount - present);
-    if (deployment.throttle.until > now) continue;
+    if (heldUntil(deployment) > now) continue;
     const count = Math.min(wanted, Math.max(0, room));
     if (count > 0) look.actions.push({ type: "startTasks", deployment: deployment.id, count });
     room -= count;

@@ -6,6 +6,7 @@ import { events } from "./messages.ts";
 import { retireNeverHealthy, rollTasks } from "./rolling.ts";
 import type { Action, ServiceState } from "./state.ts";
 import { moveTargets } from "./targets.ts";
+import { heldUntil } from "./throttle.ts";
 
 export interface Decision {
   /** The service as it is from now on; its tasks carry what the scheduler wants remembered of them. */
@@ -84,7 +85,7 @@ function settle(look: Look): void {
 }
 
 function nextMoment({ service, now }: Look): number | undefined {
-  const retries = service.deployments.map(({ throttle }) => throttle.until).filter((until) => until > now);
+  const retries = service.deployments.map(heldUntil).filter((until) => until > now);
   const health = nextHealthChange(service, now);
   const moments = health === undefined ? retries : [...retries, health];
   return moments.length > 0 ? Math.min(...moments) : undefined;

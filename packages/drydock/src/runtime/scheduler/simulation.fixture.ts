@@ -124,7 +124,7 @@ export class Simulation {
       this.service = service;
       this.onLook(before, service);
       for (const action of actions) this.perform(action);
-      if (next !== undefined) this.at(next, () => {});
+      if (next !== undefined && !this.timers.some((timer) => timer.at === next)) this.at(next, () => {});
       if (actions.length === 0) return;
     }
     throw new Error("The scheduler doesn't come to rest.");

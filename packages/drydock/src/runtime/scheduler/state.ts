@@ -51,11 +51,12 @@ export interface Deployment {
   /** Tasks that failed in a row while the deployment was under way. */
   failedTasks: number;
   throttle: Throttle;
+  pace: Throttle;
   createdAt: number;
   updatedAt: number;
 }
 
-/** Waits of a deployment whose tasks don't reach RUNNING. */
+/** Waits of a deployment whose tasks don't reach RUNNING (`throttle`), or exit soon after (`pace`). */
 export interface Throttle {
   /** Batches of starts that failed in a row. */
   failures: number;

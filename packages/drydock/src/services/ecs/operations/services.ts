@@ -8,7 +8,7 @@ import { lastSegment } from "../names.ts";
 import type { EcsOperations } from "../operations.ts";
 import { serviceKey } from "../records.ts";
 import { activeService } from "../services/find.ts";
-import { keepEndedRollout } from "../services/rollouts.ts";
+import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 
 export function serviceOperations(ecs: Ecs) {
@@ -59,7 +59,7 @@ export function serviceOperations(ecs: Ecs) {
       const state = drainService(record.state, region.clock.now());
       const draining = { ...record, status: "DRAINING" as const, state };
       region.store.transaction(() => {
-        keepEndedRollout(ecs, draining, state.rollout);
+        keepRollout(ecs, draining);
         records.services.put(serviceKey(record), draining);
       });
       ecs.control.wake(serviceKey(record));

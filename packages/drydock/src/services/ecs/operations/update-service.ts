@@ -14,7 +14,7 @@ import { activeService } from "../services/find.ts";
 import { checkLoadBalancers } from "../services/load-balancers.ts";
 import { refuseWhatIsNotBuilt } from "../services/refusals.ts";
 import { newRevision, type RevisionSettings } from "../services/revisions.ts";
-import { keepEndedRollout, keepRollout } from "../services/rollouts.ts";
+import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 import { activeTaskDefinition, findTaskDefinition } from "../task-definitions/find.ts";
 import { checkSecurityGroups, lookUpSubnets } from "../tasks/network.ts";
@@ -112,7 +112,7 @@ function deploy(
 ): ServiceRecord {
   const deployment = newDeploymentId();
   const { service: state, superseded } = beginDeployment(service.state, deployment, ecs.region.clock.now());
-  if (superseded) keepEndedRollout(ecs, service, superseded);
+  if (superseded) keepRollout(ecs, { ...service, state: { ...service.state, rollout: superseded } });
   const deployed = { ...service, state, serviceDeployment: newServiceDeploymentId() };
   ecs.records.revisions.put(revisionKey(service, deployment), newRevision(ecs, service, deployment, settings, subnets));
   keepRollout(ecs, deployed);

@@ -1,27 +1,20 @@
 import type { ServiceDeployment, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
 import { failureThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
 import { isOngoing } from "../../../runtime/scheduler/deployments.ts";
-import type { Rollout } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import { type RolloutRecord, type ServiceRecord, serviceKey } from "../records.ts";
 import { countTasks } from "./counts.ts";
 
-/** Keeps the newest service deployment of a service as it is now. */
+/** Keeps the newest service deployment of a service as it is now; one that has ended stays as it was then. */
 export function keepRollout(ecs: Ecs, service: ServiceRecord): void {
   const key = `${serviceKey(service)}/${service.serviceDeployment}`;
   const before = ecs.records.rollouts.get(key);
   if (before && !isOngoing(before.rollout)) return;
-  ecs.records.rollouts.put(key, rolloutRecord(ecs, service, service.state.rollout));
+  ecs.records.rollouts.put(key, rolloutRecord(ecs, service));
 }
 
-/** Keeps the end of a service deployment that a newer one, or the service's deletion, has cut short. */
-export function keepEndedRollout(ecs: Ecs, service: ServiceRecord, ended: Rollout): void {
-  const key = `${serviceKey(service)}/${service.serviceDeployment}`;
-  ecs.records.rollouts.put(key, rolloutRecord(ecs, service, ended));
-}
-
-function rolloutRecord(ecs: Ecs, service: ServiceRecord, rollout: Rollout): RolloutRecord {
-  const { desiredCount, circuitBreaker, deployments } = service.state;
+function rolloutRecord(ecs: Ecs, service: ServiceRecord): RolloutRecord {
+  const { desiredCount, circuitBreaker, deployments, rollout } = service.state;
   // While the breaker watches, the count is the deployment's; what it was when the breaker triggered, the rollout keeps.
   const watched = rollout.circuitBreaker.status === "MONITORING";
   const failures = watched
