@@ -1,4 +1,5 @@
 import {
+  type Aws,
   environmentStatus,
   type FardelEvent,
   planRelease,
@@ -29,6 +30,19 @@ afterAll(() => shop.close());
 const answer = async () => (await fetch(shop.url)).text();
 const look = () => ({ aws: shop.aws, descriptor: shop.descriptor });
 const history = async () => (await releaseHistory(look())).map(({ number, outcome }) => `${number} ${outcome}`);
+
+/** The same clients; what they are asked for goes to `calls`. */
+function counted(aws: Aws, calls: string[]): Aws {
+  const counting = (client: object) =>
+    new Proxy(client, {
+      get(_, name) {
+        calls.push(String(name));
+        return Reflect.get(client, name);
+      },
+    });
+  const clients = Object.entries(aws).map(([name, client]) => [name, name === "target" ? client : counting(client)]);
+  return Object.fromEntries(clients) as Aws;
+}
 
 /** Requests, one after the other, until stopped; gives the answers that weren't 200. */
 function requestAllTheTime(): () => Promise<string[]> {
@@ -79,10 +93,12 @@ describe("a release in the embedded region", () => {
   });
 
   test("is left out when nothing has changed, in few calls and under a second", async () => {
+    const calls: string[] = [];
     const started = performance.now();
-    const { outcome, events } = await shop.deploy();
+    const { outcome, events } = await shop.deploy({ aws: counted(shop.aws, calls) });
     expect(outcome).toMatchObject({ release: 1, outcome: "unchanged", serving: 1 });
     expect(performance.now() - started).toBeLessThan(1000);
+    expect(calls.length).toBeLessThanOrEqual(25);
     expect(events.map(({ type }) => type).filter((type) => /^(rollout|task|definition)/.test(type))).toEqual([]);
     expect(await history()).toEqual(["1 succeeded"]);
     const plan = await planRelease({ ...look(), app: await shop.app() });

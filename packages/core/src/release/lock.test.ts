@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { FardelError } from "../errors.ts";
+import { acquireLock, type LockHolder, type LockOptions, lockHolder, lockKey } from "./lock.ts";
+import { memoryBucket } from "./state-bucket.fixture.ts";
+import { manualTime } from "./time.fixture.ts";
+
+const place = { app: "shop", environment: "production" };
+const key = lockKey(place);
+
+function world() {
+  const time = manualTime();
+  const bucket = memoryBucket();
+  const take = (actor: string, more: Partial<LockOptions> = {}) =>
+    acquireLock(bucket, place, { actor, host: "laptop", pid: 1, action: "deploy", time, ...more });
+  return { time, bucket, take, stored: () => bucket.documents.get(key)?.value as LockHolder | undefined };
+}
+
+test("is held by one at a time, and free again when let go", async () => {
+  const { bucket, take, time } = world();
+  const lock = await take("ada");
+  expect(await lockHolder(bucket, place, time)).toMatchObject({ actor: "ada", action: "deploy" });
+  await expect(take("grace")).rejects.toBeInstanceOf(FardelError);
+  await lock.release();
+  expect(bucket.documents.size).toBe(0);
+  await take("grace");
+});
+
+test("tells who holds it, and for how long at most", async () => {
+  const { take } = world();
+  const lock = await take("ada");
+  await lock.name(42);
+  const error = await take("grace").catch((error: FardelError) => error);
+  const { code, exitCode, message, where, fix } = error as FardelError;
+  expect({ code, exitCode, message, where, fix }).toMatchInlineSnapshot(`
+    {
+      "code": "RELEASE_LOCKED",
+      "exitCode": 5,
+      "fix": "Wait for it, or, if that machine is gone, until 2026-01-01T00:01:00.000Z: then the lock is free.",
+      "message": "Release 42 (deploy) of shop in production is under way.",
+      "where": "held by ada on laptop since 2026-01-01T00:00:00.000Z",
+    }
+  `);
+});
+
+test("is renewed for as long as it is held", async () => {
+  const { take, time, stored } = world();
+  const lock = await take("ada");
+  await lock.name(3);
+  await time.advance(10 * 60_000);
+  expect(() => lock.check()).not.toThrow();
+  await expect(take("grace")).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
+  expect(stored()).toMatchObject({ release: 3, since: "2026-01-01T00:00:00.000Z", until: "2026-01-01T00:11:00.000Z" });
+});
+
+test("is taken over from a machine that has died, once its lease has ended", async () => {
+  const { bucket, take, time, stored } = world();
+  const dead = await bucket.write(key, { actor: "ada", until: new Date(time.now() + 60_000).toISOString() }, undefined);
+  expect(dead).toBeDefined();
+  await time.advance(59_000);
+  await expect(take("grace")).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
+  await time.advance(1_000);
+  expect(await lockHolder(bucket, place, time)).toBeUndefined();
+  expect((await take("grace")).takenFrom).toMatchObject({ actor: "ada" });
+  expect(stored()?.actor).toBe("grace");
+});
+
+test("is taken over at once where the holder's process is known to be gone", async () => {
+  const { take } = world();
+  await take("ada", { pid: 7 });
+  await expect(take("ada", { pid: 8, isAlive: (pid) => pid === 7 })).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
+  expect((await take("ada", { pid: 8, isAlive: () => false })).takenFrom).toMatchObject({ pid: 7 });
+});
+
+test("lost to another, forbids every further write and leaves the other's alone", async () => {
+  const { bucket, take, time, stored } = world();
+  const lock = await take("ada");
+  bucket.documents.set(key, { value: { actor: "grace" }, etag: '"hers"' });
+  await time.advance(15_000);
+  expect(lock.signal.aborted).toBe(true);
+  expect(() => lock.check()).toThrow("This release has lost its lock, and has stopped.");
+  await lock.release();
+  expect(stored()).toEqual({ actor: "grace" });
+});
+
+test("is lost when it can't be renewed for the length of its lease", async () => {
+  const { bucket, take, time } = world();
+  const lock = await take("ada");
+  bucket.write = async () => {
+    throw new Error("no network");
+  };
+  await time.advance(45_000);
+  expect(() => lock.check()).not.toThrow();
+  await time.advance(15_000);
+  expect(() => lock.check()).toThrow("This release has lost its lock, and has stopped.");
+});

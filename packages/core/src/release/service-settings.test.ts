@@ -1,0 +1,81 @@
+import type { Service as EcsService } from "@aws-sdk/client-ecs";
+import { expect, test } from "vitest";
+import type { Scale, Service } from "../config/app.ts";
+import { descriptor, shop } from "./release.fixture.ts";
+import { changedCount, serviceSettings, settingsDifferences } from "./service-settings.ts";
+
+const { web, worker } = shop.services as Record<"web" | "worker", Service>;
+
+const scale = (min: number, max = min): Scale => ({ ...web.scale, min, max });
+
+test("the settings of a routed service", () => {
+  expect(serviceSettings(web, descriptor)).toEqual({
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        subnets: ["subnet-b", "subnet-a"],
+        securityGroups: ["sg-1"],
+        assignPublicIp: "DISABLED",
+      },
+    },
+    deploymentConfiguration: {
+      strategy: "ROLLING",
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    },
+    loadBalancers: [{ targetGroupArn: descriptor.targetGroups.web, containerName: "web", containerPort: 8080 }],
+    healthCheckGracePeriodSeconds: 30,
+    propagateTags: "TASK_DEFINITION",
+    enableECSManagedTags: true,
+    enableExecuteCommand: false,
+  });
+});
+
+test("a service without a route has no load balancer and no grace period, which ECS would refuse", () => {
+  const settings = serviceSettings(worker, descriptor);
+  expect(settings.loadBalancers).toEqual([]);
+  expect(settings).not.toHaveProperty("healthCheckGracePeriodSeconds");
+});
+
+/** As DescribeServices shows a service with these settings. */
+function described(service: Service): EcsService {
+  const settings = serviceSettings(service, descriptor);
+  return {
+    healthCheckGracePeriodSeconds: 0,
+    ...settings,
+    networkConfiguration: {
+      awsvpcConfiguration: {
+        ...settings.networkConfiguration.awsvpcConfiguration,
+        subnets: ["subnet-a", "subnet-b"],
+      },
+    },
+    deploymentConfiguration: {
+      ...settings.deploymentConfiguration,
+      alarms: { alarmNames: [], enable: false, rollback: false },
+      bakeTimeInMinutes: 0,
+    },
+  };
+}
+
+test("what ECS completes and the order of subnets are no differences", () => {
+  expect(settingsDifferences(described(web), serviceSettings(web, descriptor))).toEqual([]);
+  expect(settingsDifferences(described(worker), serviceSettings(worker, descriptor))).toEqual([]);
+});
+
+test("differences are told by name", () => {
+  const now = { ...descriptor, network: { ...descriptor.network, assignPublicIp: true } };
+  expect(settingsDifferences(described(web), serviceSettings(web, now))).toEqual([
+    { path: "service.assignPublicIp", before: "DISABLED", after: "ENABLED" },
+  ]);
+});
+
+test.each([
+  ["a fixed number that changed", scale(3), scale(2), 2, 3],
+  ["a fixed number that is there already", scale(3), scale(2), 3, undefined],
+  ["a number that somebody has set by hand since", scale(2), scale(2), 5, undefined],
+  ["a range, which autoscaling moves in", scale(3, 9), scale(2), 2, undefined],
+  ["a range that became a fixed number", scale(2), scale(2, 9), 7, 2],
+  ["a service fardel knows no release of", scale(2), undefined, 1, 2],
+])("desired count of %s", (_, now, before, current, expected) => {
+  expect(changedCount(now, before, current)).toBe(expected);
+});

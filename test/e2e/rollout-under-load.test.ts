@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectNoneLost, RolloutApp } from "./rollout.fixture.ts";
+
+const app = new RolloutApp();
+beforeAll(() => app.up());
+afterAll(() => app.close());
+
+test("a changed source is rolled out, with two deployments side by side and no request lost", async () => {
+  app.edit("server.js", (source) => source.replace('"one"', '"two"'));
+  app.commit();
+  const deploy = await app.underLoad("deploy");
+  expect(deploy.exitCode, deploy.stderr).toBe(0);
+  expectNoneLost(deploy);
+  expect(deploy.deployments).toContainEqual(["PRIMARY rollout-local-web:2", "ACTIVE rollout-local-web:1"]);
+  expect(await app.deployments()).toEqual(["PRIMARY rollout-local-web:2"]);
+  expect(await app.text()).toBe("two\n");
+});
+
+test("a rollback returns to the release before, and no request is lost", async () => {
+  const rollback = await app.underLoad("rollback");
+  expect(rollback.exitCode, rollback.stderr).toBe(0);
+  expectNoneLost(rollback);
+  expect(rollback.deployments).toContainEqual(["PRIMARY rollout-local-web:1", "ACTIVE rollout-local-web:2"]);
+  expect(await app.text()).toBe("one\n");
+});
+
+test("a source that crashes at start is taken back, and the screen says why", async () => {
+  const crash = 'console.error("Error: no such table: rows");\nprocess.exit(4);\n';
+  app.edit("server.js", (source) => `${crash}${source}`);
+  app.commit();
+  const deploy = await app.underLoad("deploy");
+  expect(deploy.exitCode, deploy.stderr).toBe(3);
+  expectNoneLost(deploy);
+  const { stderr } = deploy;
+  expect(stderr).toContain("✗ Release 4 was rolled back: the rollout of web failed; release 3 serves again.");
+  expect(stderr).toContain("It exits with code 4 right after its start.");
+  expect(stderr).toMatch(/stopCode +EssentialContainerExited\n/);
+  expect(stderr).toMatch(/stoppedReason +Essential container in task exited\n/);
+  expect(stderr).toMatch(/container +web: exit code 4\n/);
+  expect(stderr).toMatch(/its last log lines:\n +Error: no such table: rows\n/);
+  expect(stderr).toMatch(/Release 3 serves\.\n$/);
+  expect(await app.deployments()).toEqual(["PRIMARY rollout-local-web:1"]);
+  expect(await app.text()).toBe("one\n");
+});
+
+test("a source whose health path answers 500 is taken back, and the screen says why", async () => {
+  app.edit("server.js", (source) => source.slice(source.indexOf("import")).replace("health = 200", "health = 500"));
+  const deploy = await app.underLoad("deploy");
+  expect(deploy.exitCode, deploy.stderr).toBe(3);
+  expectNoneLost(deploy);
+  const { stderr } = deploy;
+  expect(stderr).toContain("✗ Release 5 was rolled back: the rollout of web failed; release 3 serves again.");
+  expect(stderr).toContain("Its health path /healthz answers 500, not 200 to 299.");
+  expect(stderr).toMatch(/stopCode +ServiceSchedulerInitiated\n/);
+  expect(stderr).toMatch(/stoppedReason +Task failed ELB health checks in \(target-group\n/);
+  expect(stderr).toMatch(/target +Health checks failed with these codes: \[500\]\n/);
+  expect(stderr).toMatch(/its last log lines:\n +serving two\n/);
+  expect(stderr).toMatch(/Release 3 serves\.\n$/);
+  expect(await app.deployments()).toEqual(["PRIMARY rollout-local-web:1"]);
+});
+
+test("a missing secret stops a release before anything is touched", async () => {
+  app.edit("fardel.yaml", (manifest) => `${manifest}    secrets: { STRIPE_KEY: stripe-key }\n`);
+  const before = await app.aws.ecs.listTaskDefinitions({});
+  const deploy = await app.underLoad("deploy");
+  expect(deploy.exitCode, deploy.stderr).toBe(1);
+  expectNoneLost(deploy);
+  expect(deploy.milliseconds).toBeLessThan(5_000);
+  expect(deploy.stderr).toBe(`✗ Service web needs the secret /rollout/local/stripe-key, which doesn't exist.
+  fardel.yaml:15  services.web.secrets.STRIPE_KEY
+
+  Nothing was changed.
+
+  → aws secretsmanager create-secret --name /rollout/local/stripe-key --secret-string '<value>'
+`);
+  expect(deploy.deployments).toEqual([["PRIMARY rollout-local-web:1"]]);
+  expect((await app.aws.ecs.listTaskDefinitions({})).taskDefinitionArns).toEqual(before.taskDefinitionArns);
+});
+
+test("the history tells of each release its outcome, duration, commit and actor", async () => {
+  const [first, second, third] = app.commits;
+  const [header, ...rows] = (await app.succeed("history")).stdout.trimEnd().split("\n");
+  expect(header?.split(/ {2,}/)).toEqual(["release", "outcome", "started", "took", "commit", "by"]);
+  const cells = rows.map((row) => row.split(/ {2,}/));
+  expect(cells.map(([number, outcome, , , commit]) => [number, outcome, commit])).toEqual([
+    // The fourth commit was never made: what was released fifth was the third one, changed.
+    ["5", "rolled back", `${third}+`],
+    ["4", "rolled back", third],
+    ["3", "serves", first],
+    ["2", "succeeded", second],
+    ["1", "succeeded", first],
+  ]);
+  for (const [, , started, took, , by] of cells) {
+    expect(started).toMatch(/^\d+[sm] ago$/);
+    expect(took).toMatch(/^\d+\.\ds$/);
+    expect(by).toMatch(/^ada@example\.com( |$)/);
+  }
+});
+
+test("the load does see requests that are lost: those of a task that is stopped by hand", async () => {
+  const { taskArns = [] } = await app.aws.ecs.listTasks({ cluster: "local", serviceName: "rollout-web" });
+  const load = await app.underLoadWhile(async () => {
+    await app.aws.ecs.stopTask({ cluster: "local", task: taskArns[0] });
+  });
+  expect(load.failed).toBeGreaterThan(0);
+});

@@ -1,0 +1,168 @@
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Aws, connectAws } from "@fardel/core";
+import { expect } from "vitest";
+import { type Load, type LoadSummary, startLoad } from "../load/open-loop.ts";
+
+const launcher = resolve(import.meta.dirname, "..", "..", "packages", "cli", "bin", "fardel.js");
+const rate = 200;
+
+/** Variables of whoever runs the tests that would change what the command line does. */
+const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"];
+
+export interface Ended {
+  exitCode: number | null;
+  stdout: string;
+  stderr: string;
+  milliseconds: number;
+}
+
+/** A command under load, what became of the requests, and what DescribeServices showed meanwhile. */
+export interface UnderLoad extends Ended {
+  load: LoadSummary;
+  /** Requests that were due while the load ran. */
+  due: number;
+  /** Each different list of deployments, as `status family:revision`. */
+  deployments: string[][];
+}
+
+/** The fixture app, committed to git, in a directory and an embedded region of its own, driven through the command line. */
+export class RolloutApp {
+  readonly root = mkdtempSync(join(tmpdir(), "fardel-rollout-"));
+  readonly directory = join(this.root, "app");
+  readonly commits: string[] = [];
+  /** Where the load balancer answers. */
+  url = "";
+  private client: Aws | undefined;
+
+  /** Starts the region and releases the app for the first time. */
+  async up(): Promise<void> {
+    cpSync(join(import.meta.dirname, "fixtures", "rollout"), this.directory, { recursive: true });
+    this.git("init", "--quiet");
+    this.git("config", "user.name", "Ada");
+    this.git("config", "user.email", "ada@example.com");
+    this.commit();
+    await this.succeed("local", "start", "--port", "0");
+    const { endpoint, region } = JSON.parse((await this.succeed("local", "status", "--json")).stdout);
+    this.client = connectAws({ environment: "local", region, endpoint }, {});
+    this.url = (await this.succeed("up")).stdout.trim();
+    expect(await this.text()).toBe("one\n");
+  }
+
+  get aws(): Aws {
+    if (this.client === undefined) throw new Error("The region has not been started.");
+    return this.client;
+  }
+
+  async close(): Promise<void> {
+    await this.fardel("local", "reset", "--yes");
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  fardel(...args: string[]): Promise<Ended> {
+    const env = { ...process.env, NO_COLOR: "1", XDG_STATE_HOME: this.root, XDG_CACHE_HOME: this.root };
+    for (const name of meddling) delete env[name];
+    const started = performance.now();
+    const child = spawn(process.execPath, [launcher, ...args], { cwd: this.directory, env });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    return new Promise((settle) =>
+      child.on("close", (exitCode) => settle({ exitCode, stdout, stderr, milliseconds: performance.now() - started })),
+    );
+  }
+
+  async succeed(...args: string[]): Promise<Ended> {
+    const ended = await this.fardel(...args);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    return ended;
+  }
+
+  /** Runs a command while requests come in, and looks at the service's deployments meanwhile. */
+  async underLoad(...args: string[]): Promise<UnderLoad> {
+    let ended: Ended | undefined;
+    let deployments: string[][] = [];
+    const load = await this.loadDuring(async () => {
+      const watch = this.watchDeployments();
+      ended = await this.fardel(...args);
+      deployments = await watch.stop();
+    });
+    return { ...ended, load, deployments };
+  }
+
+  /** What becomes of 200 requests a second, a tenth of them 2 s long, that begin before some work and go on after it. */
+  async loadDuring(work: () => Promise<void>): Promise<LoadSummary> {
+    const load = startLoad({ url: this.url, rate });
+    await moreRequests(load, rate / 2);
+    await work();
+    await moreRequests(load, rate / 2);
+    return load.stop();
+  }
+
+  async text(): Promise<string> {
+    return (await fetch(this.url)).text();
+  }
+
+  edit(file: string, change: (text: string) => string): void {
+    const path = join(this.directory, file);
+    writeFileSync(path, change(readFileSync(path, "utf8")));
+  }
+
+  /** Commits everything; the short hash is the newest of `commits`. */
+  commit(): void {
+    this.git("add", ".");
+    this.git("commit", "--quiet", "--message", "Change it");
+    this.commits.push(this.git("rev-parse", "--short=7", "HEAD").trim());
+  }
+
+  async deployments(): Promise<string[]> {
+    const { services = [] } = await this.aws.ecs.describeServices({ cluster: "local", services: ["rollout-web"] });
+    const [service] = services;
+    return (service?.deployments ?? []).map(
+      ({ status, taskDefinition }) => `${status} ${taskDefinition?.split("/").at(-1)}`,
+    );
+  }
+
+  private git(...args: string[]): string {
+    return execFileSync("git", args, { cwd: this.directory, encoding: "utf8" });
+  }
+
+  private watchDeployments(): { stop(): Promise<string[][]> } {
+    const seen = new Map<string, string[]>();
+    let watching = true;
+    const looking = (async () => {
+      while (watching) {
+        const deployments = await this.deployments();
+        seen.set(deployments.join(), deployments);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    return {
+      async stop() {
+        watching = false;
+        await looking;
+        return [...seen.values()];
+      },
+    };
+  }
+}
+
+async function moreRequests(load: Load, count: number): Promise<void> {
+  const wanted = load.samples.length + count;
+  while (load.samples.length < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Every request that was due was sent, and had a 200. */
+export function expectNoneLost({ load, due }: UnderLoad): void {
+  expect(load.firstFailures).toEqual([]);
+  expect(load.outcomes).toEqual({ "200": load.requests });
+  expect(load.requests).toBeGreaterThan(due * 0.95);
+  expect(load.latency.max).toBeGreaterThanOrEqual(2_000);
+}
