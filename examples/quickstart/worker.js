@@ -12,7 +12,8 @@ const worker = `${hostname()}-${process.pid}`;
 console.log(`${worker} writes a row every second.`);
 
 while (!stopping.signal.aborted) {
-  await database.query("INSERT INTO ticks (worker) VALUES ($1)", [worker]);
+  const { rows } = await database.query("INSERT INTO ticks (worker) VALUES ($1) RETURNING id", [worker]);
+  console.log(`Wrote row ${rows[0].id}.`);
   await writeFile("heartbeat", ""); // for check-worker.js
   // Wakes up early when it is time to stop.
   await sleep(1000, undefined, { signal: stopping.signal }).catch(() => {});

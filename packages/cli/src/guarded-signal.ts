@@ -1,14 +1,21 @@
+import { FardelError } from "@fardel/core/errors.ts";
 import type { Session } from "./session.ts";
+
+export interface GuardedSignal {
+  signal: AbortSignal;
+  /** To be called when it is over. */
+  done: () => void;
+}
 
 /**
  * A signal for what should not end without a word: the first Ctrl-C says `warning`, the second aborts the signal, the third
- * ends the process. Call `done` when it is over.
+ * ends the process.
  */
-export function guardedSignal(session: Session, warning: string): { signal: AbortSignal; done: () => void } {
+export function guardedSignal(session: Session, warning: string): GuardedSignal {
   const controller = new AbortController();
   const { interrupts, output } = session;
   // The last one to be registered is the first to be called.
-  const takeBackAbort = interrupts.handle(() => controller.abort());
+  const takeBackAbort = interrupts.handle(() => controller.abort(interrupted()));
   const takeBackWarning = interrupts.handle(() => output.note(warning));
   return {
     signal: controller.signal,
@@ -17,6 +24,11 @@ export function guardedSignal(session: Session, warning: string): { signal: Abor
       takeBackAbort();
     },
   };
+}
+
+/** What an operation ends with that Ctrl-C has stopped. */
+export function interrupted(): FardelError {
+  return new FardelError("Interrupted", "Stopped by Ctrl-C.");
 }
 
 export function releaseWarning(environment: string): string {

@@ -1,5 +1,6 @@
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
+import { interrupted } from "../guarded-signal.ts";
 import { diagnosisLines } from "../render/outcome-screen.ts";
 import { environmentOption } from "./arguments.ts";
 
@@ -24,7 +25,7 @@ export const run = defineCommand({
     const controller = new AbortController();
     const takeBack = session.interrupts.handle(() => {
       session.output.note("Stopping the task. Ctrl-C again leaves it to itself.");
-      controller.abort();
+      controller.abort(interrupted());
     });
     const outcome = await core.runTask({
       aws,
@@ -37,7 +38,7 @@ export const run = defineCommand({
     });
     takeBack();
     const { diagnosis, exitCode } = outcome;
-    if (diagnosis) session.output.explain((style) => diagnosisLines(diagnosis, style).join("\n"));
+    if (diagnosis) session.output.explain((style) => ["", ...diagnosisLines(diagnosis, style)].join("\n"));
     session.output.result(outcome, "");
     return exitCode === 0 ? undefined : 1;
   },

@@ -1,7 +1,7 @@
 import type { ReleaseRecord } from "@fardel/core";
 import { formatAgo, formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
-import { alignColumns, fit } from "./text.ts";
+import { alignColumns, fit, tame } from "./text.ts";
 
 type Release = Pick<
   ReleaseRecord,
@@ -13,7 +13,7 @@ export function historyTable(releases: readonly Release[], style: Style, now: Da
   const { colors, width, symbols } = style;
   if (releases.length === 0) return "There is no release yet.";
   const serving = releases.find(({ outcome }) => outcome === "succeeded");
-  const header = ["release", "outcome", "started", "took", "commit", "by", ""].map((name) => colors.dim(name));
+  const header = ["release", "outcome", "started", "took", "commit", "by"].map((name) => colors.dim(name));
   const rows = releases.map((release) => [
     String(release.number),
     release === serving ? colors.green("serves") : outcomeColor(release.outcome, style),
@@ -21,9 +21,12 @@ export function historyTable(releases: readonly Release[], style: Style, now: Da
     took(release),
     commit(release),
     release.actor,
-    note(release),
   ]);
-  return alignColumns([header, ...rows])
+  const [head = "", ...lines] = alignColumns([header, ...rows]);
+  return [
+    head,
+    ...lines.flatMap((line, at) => [line, ...notes(releases[at]).map((note) => colors.dim(`         ${note}`))]),
+  ]
     .map((line) => fit(line, width, symbols.ellipsis))
     .join("\n");
 }
@@ -40,6 +43,10 @@ function commit({ commit, dirty }: Release): string {
   return commit === undefined ? "" : `${commit.slice(0, 7)}${dirty ? "+" : ""}`;
 }
 
-function note({ rollbackTo, failure }: Release): string {
-  return [rollbackTo === undefined ? "" : `back to ${rollbackTo}`, failure ?? ""].filter(Boolean).join(": ");
+function notes(release: Release | undefined): string[] {
+  const { rollbackTo, failure } = release ?? {};
+  return [
+    ...(rollbackTo === undefined ? [] : [`back to what release ${rollbackTo} ran`]),
+    ...(failure === undefined ? [] : [tame(failure)]),
+  ];
 }

@@ -2,6 +2,7 @@ import { errorScreen } from "./error-screen.ts";
 import type { Output, Sink } from "./output.ts";
 import { plainLine } from "./plain-lines.ts";
 import type { Style } from "./style.ts";
+import { wrap } from "./text.ts";
 
 /** Lines one below the other, for pipes, files and CI. */
 export function createPlainOutput(
@@ -22,7 +23,7 @@ export function createPlainOutput(
       if (line !== undefined && line !== last) progress(line);
       last = line ?? last;
     },
-    note: progress,
+    note: (line) => progress(wrap(line, errorStyle.width).join("\n")),
     result: (_, text) => {
       if (text !== "") stdout.write(`${text}\n`);
     },

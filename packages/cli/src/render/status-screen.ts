@@ -62,8 +62,15 @@ function troubles(service: ServiceStatus, { colors }: Style, now: Date): string[
     colors.bold(name),
     ...alignColumns(deployments.map(deploymentRow)).map((line) => `  ${line}`),
     ...unhealthy.map(({ address, state, reason }) => `  target ${address} is ${state}${reason ? `: ${reason}` : ""}`),
-    ...events.slice(0, 3).map(({ at, message }) => colors.dim(`  ${formatAgo(new Date(at), now)}  ${tame(message)}`)),
+    ...events
+      .slice(0, 3)
+      .map(({ at, message }) => colors.dim(`  ${formatAgo(new Date(at), now)}  ${eventText(message)}`)),
   ];
+}
+
+/** ECS begins each event with the service's name, which stands above them here. */
+function eventText(message: string): string {
+  return tame(message).replace(/^\(service [^)]+\) /, "");
 }
 
 function deploymentRow(deployment: DeploymentStatus): string[] {

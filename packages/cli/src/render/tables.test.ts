@@ -24,8 +24,10 @@ test("history", () => {
   ];
   expect(historyTable(releases, style, now)).toMatchInlineSnapshot(`
     "release  outcome      started  took     commit    by
-    12       rolled back  2m ago   12.5s    2222222+  kim@example.com  Service web was not stable.
-    11       serves       2m ago   12.5s              kim@example.com  back to 9
+    12       rolled back  2m ago   12.5s    2222222+  kim@example.com
+             Service web was not stable.
+    11       serves       2m ago   12.5s              kim@example.com
+             back to what release 9 ran
     9        succeeded    2d ago   47h 58m            jo"
   `);
   expect(historyTable([], style, now)).toBe("There is no release yet.");
@@ -110,7 +112,7 @@ test("status, with what a person wants to know of a service on the move", () => 
       primary  shop-local-web:4  1/2 running, 1 pending, 1 failed  in progress
       active   shop-local-web:3  1/2 running                       completed
       target 10.0.0.5:3000 is unhealthy: Health checks failed with these codes: [500]
-      10s ago  (service web) has started 1 tasks."
+      10s ago  has started 1 tasks."
   `);
 });
 
