@@ -11,6 +11,9 @@ const retentionDays = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+// TagResource: "A resource can have no more than 50 tags."
+const maximumTags = 50;
+
 export function groupOperations(region: Region): Operations<typeof import("@aws-sdk/client-cloudwatch-logs")> {
   const store = new LogStore(region);
   const change = (name: string, changes: Partial<LogGroup>) =>
@@ -19,10 +22,6 @@ export function groupOperations(region: Region): Operations<typeof import("@aws-
 
   return {
     CreateLogGroup: (input) => {
-      if (!/^[\w./#-]{1,512}$/.test(input.logGroupName)) {
-        const message = `1 validation error detected: Value '${input.logGroupName}' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`;
-        throw new AwsError("InvalidParameterException", message);
-      }
       if (store.groups.get(input.logGroupName)) {
         throw new AwsError("ResourceAlreadyExistsException", "The specified log group already exists");
       }
@@ -90,7 +89,12 @@ export function groupOperations(region: Region): Operations<typeof import("@aws-
 
     TagResource: (input) => {
       const group = byArn(input.resourceArn);
-      change(group.name, { tags: { ...group.tags, ...input.tags } });
+      const tags = { ...group.tags, ...input.tags };
+      if (Object.keys(tags).length > maximumTags) {
+        const message = `A resource can have no more than ${maximumTags} tags.`;
+        throw new AwsError("TooManyTagsException", message, { members: { resourceName: input.resourceArn } });
+      }
+      change(group.name, { tags });
       return {};
     },
 

@@ -9,19 +9,15 @@ import { type LogGroup, LogStore, type LogStream } from "./log-store.ts";
 // bytes for each log event." "None of the log events can be more than 2 hours in the future" or older than 14 days.
 const maximumBatchBytes = 1_048_576;
 const eventOverheadBytes = 26;
-const maximumEvents = 10_000;
+const dayMilliseconds = 24 * 60 * 60 * 1000;
 const futureMilliseconds = 2 * 60 * 60 * 1000;
-const pastMilliseconds = 14 * 24 * 60 * 60 * 1000;
+const pastMilliseconds = 14 * dayMilliseconds;
 
 export function streamOperations(region: Region): Operations<typeof import("@aws-sdk/client-cloudwatch-logs")> {
   const store = new LogStore(region);
 
   return {
     CreateLogStream: (input) => {
-      if (!/^[^:*]{1,512}$/.test(input.logStreamName)) {
-        const message = `1 validation error detected: Value '${input.logStreamName}' at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*`;
-        throw new AwsError("InvalidParameterException", message);
-      }
       store.createStream(input.logGroupName, input.logStreamName);
       return {};
     },
@@ -59,21 +55,22 @@ export function streamOperations(region: Region): Operations<typeof import("@aws
       const events = input.logEvents.map(({ timestamp = 0, message = "" }) => ({ timestamp, message }));
       checkBatch(events);
       const now = region.clock.now();
-      const oldest = now - Math.min(pastMilliseconds, (group.retentionDays ?? 14) * 24 * 60 * 60 * 1000);
+      // Events are in order of time: those before an index are too old, those from one on are too new.
+      const olderThan = (limit: number) => events.filter(({ timestamp }) => timestamp < now - limit).length;
+      const tooOld = olderThan(pastMilliseconds);
+      const expired = group.retentionDays === undefined ? 0 : olderThan(group.retentionDays * dayMilliseconds);
       const tooNew = events.findIndex(({ timestamp }) => timestamp > now + futureMilliseconds);
-      const firstKept = events.findIndex(({ timestamp }) => timestamp >= oldest);
-      const tooOld = firstKept < 0 ? events.length : firstKept;
-      const kept = events.slice(tooOld, tooNew < 0 ? undefined : tooNew);
+      checkSpan(events.slice(tooOld, tooNew < 0 ? undefined : tooNew));
+      const kept = events.slice(Math.max(tooOld, expired), tooNew < 0 ? undefined : tooNew);
       if (kept.length > 0) store.append(group, input.logStreamName, kept);
-      const rejected = tooNew >= 0 || tooOld > 0;
+      const rejected = {
+        ...(tooNew >= 0 && { tooNewLogEventStartIndex: tooNew }),
+        ...(tooOld > 0 && { tooOldLogEventEndIndex: tooOld }),
+        ...(expired > tooOld && { expiredLogEventEndIndex: expired }),
+      };
       return {
         nextSequenceToken: String(now),
-        ...(rejected && {
-          rejectedLogEventsInfo: {
-            ...(tooNew >= 0 && { tooNewLogEventStartIndex: tooNew }),
-            ...(tooOld > 0 && { tooOldLogEventEndIndex: tooOld }),
-          },
-        }),
+        ...(Object.keys(rejected).length > 0 && { rejectedLogEventsInfo: rejected }),
       };
     },
   };
@@ -87,14 +84,22 @@ function checkBatch(events: { timestamp: number; message: string }[]): void {
       `Upload too large: ${bytes} bytes exceeds limit of ${maximumBatchBytes}`,
     );
   }
-  if (events.length === 0 || events.length > maximumEvents || events.some(({ message }) => message === "")) {
-    const message = `A batch has 1 to ${maximumEvents} log events, and no message may be empty.`;
+  const empty = events.findIndex(({ message }) => message === "");
+  if (empty >= 0) {
+    const message = `1 validation error detected: Value '' at 'logEvents.${empty + 1}.member.message' failed to satisfy constraint: Member must have length greater than or equal to 1`;
     throw new AwsError("InvalidParameterException", message);
   }
   if (events.some(({ timestamp }, index) => timestamp < (events[index - 1]?.timestamp ?? 0))) {
     const message = "Log events in a single PutLogEvents request must be in chronological order.";
     throw new AwsError("InvalidParameterException", message);
   }
+}
+
+/** "For valid events (within 14 days in the past to 2 hours in future), the time span in a single batch cannot exceed 24 hours." */
+function checkSpan(events: { timestamp: number }[]): void {
+  if ((events.at(-1)?.timestamp ?? 0) - (events[0]?.timestamp ?? 0) <= dayMilliseconds) return;
+  const message = "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.";
+  throw new AwsError("InvalidParameterException", message);
 }
 
 function describe(group: LogGroup, stream: LogStream): DescribedStream {

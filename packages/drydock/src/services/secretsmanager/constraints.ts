@@ -6,7 +6,6 @@ const versionId = { minimum: 32, maximum: 64 };
 export const constraints: Constraints = {
   Name: { minimum: 1, maximum: 512 },
   SecretId: { minimum: 1, maximum: 2048 },
-  ClientRequestToken: versionId,
   VersionId: versionId,
   RemoveFromVersionId: versionId,
   MoveToVersionId: versionId,

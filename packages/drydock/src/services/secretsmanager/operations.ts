@@ -1,4 +1,4 @@
-import type { Filter, SecretListEntry } from "@aws-sdk/client-secrets-manager";
+import type { Filter, ListSecretsCommandInput, SecretListEntry } from "@aws-sdk/client-secrets-manager";
 import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
@@ -66,7 +66,7 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
       const secret = secrets.find(input.SecretId);
       const version = newVersion(secrets, input, input.VersionStages ?? [current]);
       if (!version)
-        throw new AwsError("InvalidParameterException", "You must provide either SecretString or SecretBinary.");
+        throw new AwsError("InvalidRequestException", "You must provide either SecretString or SecretBinary.");
       addVersion(secrets, secret, version);
       return { ...answer(secret, version.id), VersionStages: version.stages };
     },
@@ -113,13 +113,20 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
 
     ListSecretVersionIds: (input) => {
       const secret = secrets.find(input.SecretId, { deleted: true });
+      const byId = [...secret.versions].sort((a, b) => (a.id < b.id ? -1 : 1));
+      const page = paginate(byId, ({ id }) => id, {
+        token: input.NextToken,
+        limit: input.MaxResults ?? 100,
+        invalidTokenCode: "InvalidNextTokenException",
+      });
       return {
         ...answer(secret),
-        Versions: secret.versions.map(({ id, stages, created }) => ({
+        Versions: page.items.map(({ id, stages, created }) => ({
           VersionId: id,
           VersionStages: stages,
           CreatedDate: created,
         })),
+        NextToken: page.nextToken,
       };
     },
 
@@ -134,12 +141,12 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
         .list()
         .filter((secret) => input.IncludePlannedDeletion || !secret.deletion)
         .filter((secret) => (input.Filters ?? []).every((filter) => passes(secret, filter)));
-      const page = paginate(found, ({ name }) => name, {
+      const page = paginate(inOrder(found, input), ([key]) => key, {
         token: input.NextToken,
         limit: input.MaxResults ?? 100,
         invalidTokenCode: "InvalidNextTokenException",
       });
-      return { SecretList: page.items.map(describe), NextToken: page.nextToken };
+      return { SecretList: page.items.map(([, secret]) => describe(secret)), NextToken: page.nextToken };
     },
 
     DeleteSecret: (input) => {
@@ -191,6 +198,7 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
 
     PutResourcePolicy: (input) => {
       const secret = secrets.find(input.SecretId);
+      checkPolicy(input.ResourcePolicy);
       secrets.put({ ...secret, resourcePolicy: input.ResourcePolicy });
       return { ARN: secret.arn, Name: secret.name };
     },
@@ -201,6 +209,16 @@ export function secretsManagerOperations(region: Region): Operations<typeof impo
       return { ARN: secret.arn, Name: secret.name };
     },
   };
+}
+
+function checkPolicy(text: string): void {
+  try {
+    const policy: unknown = JSON.parse(text);
+    if (typeof policy === "object" && policy !== null && "Statement" in policy) return;
+  } catch {
+    // Falls through: what isn't JSON is no policy either.
+  }
+  throw new AwsError("MalformedPolicyDocumentException", "This resource policy contains invalid Json or no statement.");
 }
 
 function answer(secret: Secret, versionId?: string): { ARN: string; Name: string; VersionId?: string } {
@@ -219,6 +237,26 @@ function describe(secret: Secret): SecretListEntry {
     DeletedDate: secret.deletion,
     SecretVersionsToStages: Object.fromEntries(secret.versions.map(({ id, stages }) => [id, stages])),
   };
+}
+
+/**
+ * ListSecrets: "If not specified, secrets are listed by CreatedDate". The keys grow along the list, as paging needs.
+ */
+function inOrder(
+  secrets: Secret[],
+  { SortBy = "created-date", SortOrder = "asc" }: Pick<ListSecretsCommandInput, "SortBy" | "SortOrder">,
+): [key: string, secret: Secret][] {
+  const sortKeys: Record<string, (secret: Secret) => string> = {
+    "created-date": ({ created }) => created.toISOString(),
+    "last-changed-date": ({ changed }) => changed.toISOString(),
+    name: ({ name }) => name,
+  };
+  const keyOf = sortKeys[SortBy];
+  if (!keyOf) throw new AwsError("InvalidParameterException", `drydock does not sort secrets by ${SortBy}.`);
+  const keyed = secrets.map((secret): [string, Secret] => [`${keyOf(secret)} ${secret.name}`, secret]);
+  keyed.sort(([a], [b]) => (a < b ? -1 : 1));
+  if (SortOrder === "asc") return keyed;
+  return keyed.reverse().map(([, secret], index) => [String(index).padStart(9, "0"), secret]);
 }
 
 function passes(secret: Secret, filter: Filter): boolean {

@@ -26,7 +26,6 @@ export interface Secret {
   resourcePolicy?: string;
   created: Date;
   changed: Date;
-  accessed?: Date;
   /** When it will be gone; reads are refused until it is restored. */
   deletion?: Date;
 }

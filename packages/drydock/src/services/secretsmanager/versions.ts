@@ -13,7 +13,10 @@ const maximumBytes = 65_536;
 
 /** A sealed version of a value, to be put on the given stages; undefined when no value was given. */
 export function newVersion(secrets: Secrets, input: Value, stages: string[] = [current]): SecretVersion | undefined {
-  const { SecretString: text, SecretBinary: binary } = input;
+  const { SecretString: text, SecretBinary: binary, ClientRequestToken: token } = input;
+  if (token !== undefined && (token.length < 32 || token.length > 64)) {
+    throw new AwsError("InvalidParameterException", "ClientRequestToken must be 32-64 characters long.");
+  }
   if (text === undefined && binary === undefined) return undefined;
   if (text !== undefined && binary !== undefined) {
     throw new AwsError(
@@ -25,7 +28,7 @@ export function newVersion(secrets: Secrets, input: Value, stages: string[] = [c
   if (bytes > maximumBytes) {
     throw new AwsError("InvalidParameterException", `The secret value is longer than ${maximumBytes} bytes.`);
   }
-  const id = input.ClientRequestToken ?? randomUUID();
+  const id = token ?? randomUUID();
   const { vault } = secrets.region;
   return {
     id,

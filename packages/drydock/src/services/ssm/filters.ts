@@ -2,12 +2,34 @@ import type { ParameterStringFilter } from "@aws-sdk/client-ssm";
 import { AwsError } from "../../errors.ts";
 import { latest, type StoredParameter } from "./parameters.ts";
 
-/** Whether a parameter passes all filters. Throws InvalidFilterKey for a key the operation doesn't know. */
-export function matches(parameter: StoredParameter, filters: ParameterStringFilter[], recursivePath = false): boolean {
-  return filters.every((filter) => matchesOne(parameter, filter, recursivePath));
+// ParameterStringFilter: "not all of the pattern values listed for Key can be used with both operations."
+const describeKeys = ["Name", "Path", "Type", "Tier", "DataType", "KeyId"];
+const keyPattern = "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType";
+const pathKeys = ["Type", "KeyId", "Label"];
+
+/** A test for DescribeParameters' filters. Throws InvalidFilterKey for a key it doesn't take. */
+export function describeFilter(filters: ParameterStringFilter[] = []): (parameter: StoredParameter) => boolean {
+  checkKeys(filters, (key) => describeKeys.includes(key) || key.startsWith("tag:"));
+  return (parameter) => filters.every((filter) => matches(parameter, filter));
 }
 
-function matchesOne(parameter: StoredParameter, filter: ParameterStringFilter, recursivePath: boolean): boolean {
+/** A test for GetParametersByPath's filters. Throws InvalidFilterKey for a key it doesn't take. */
+export function pathFilter(filters: ParameterStringFilter[] = []): (parameter: StoredParameter) => boolean {
+  checkKeys(filters, (key) => pathKeys.includes(key));
+  return (parameter) => filters.every((filter) => matches(parameter, filter));
+}
+
+function checkKeys(filters: ParameterStringFilter[], takes: (key: string) => boolean): void {
+  filters.forEach(({ Key = "" }, index) => {
+    if (new RegExp(`^(?:${keyPattern})$`).test(Key)) return;
+    const message = `1 validation error detected: Value '${Key}' at 'parameterFilters.${index + 1}.member.key' failed to satisfy constraint: Member must satisfy regular expression pattern: ${keyPattern}`;
+    throw new AwsError("ValidationException", message);
+  });
+  const unknown = filters.find(({ Key = "" }) => !takes(Key));
+  if (unknown) throw new AwsError("InvalidFilterKey", `The specified filter key isn't valid: ${unknown.Key}`);
+}
+
+function matches(parameter: StoredParameter, filter: ParameterStringFilter): boolean {
   const values = filter.Values ?? [];
   const version = latest(parameter);
   const key = filter.Key ?? "";
@@ -19,7 +41,7 @@ function matchesOne(parameter: StoredParameter, filter: ParameterStringFilter, r
     case "Name":
       return values.some((value) => compareName(parameter.name, value, filter.Option ?? "Equals"));
     case "Path":
-      return values.some((path) => isBelow(parameter.name, path, filter.Option === "Recursive" || recursivePath));
+      return values.some((path) => isBelow(parameter.name, path, filter.Option === "Recursive"));
     case "Type":
       return values.includes(version?.type ?? "");
     case "Tier":
@@ -31,7 +53,7 @@ function matchesOne(parameter: StoredParameter, filter: ParameterStringFilter, r
     case "Label":
       return values.some((label) => parameter.versions.some((each) => each.labels.includes(label)));
     default:
-      throw new AwsError("InvalidFilterKey", `The specified filter key isn't valid: ${key}`);
+      return false;
   }
 }
 

@@ -2,9 +2,14 @@ import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
-import { isBelow, matches } from "./filters.ts";
+import { describeFilter, isBelow, pathFilter } from "./filters.ts";
 import { latest, Parameters, parameterNotFound, type StoredParameter } from "./parameters.ts";
 import { putParameter } from "./put.ts";
+
+// LabelParameterVersion: "A version of a parameter can have a maximum of 10 labels."
+const maximumLabels = 10;
+// "Maximum number of tags per resource: 50", AWS's general reference on tagging.
+const maximumTags = 50;
 
 const byName = (parameter: StoredParameter) => parameter.name;
 
@@ -53,7 +58,7 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
       const below = parameters
         .list()
         .filter(({ name }) => isBelow(name, input.Path, input.Recursive ?? false))
-        .filter((parameter) => matches(parameter, input.ParameterFilters ?? []));
+        .filter(pathFilter(input.ParameterFilters));
       // "MaxResults: minimum 1, maximum 10", and 10 when left out.
       const page = paginate(below, byName, { token: input.NextToken, limit: input.MaxResults ?? 10 });
       return {
@@ -80,7 +85,7 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
       if (input.Filters?.length) {
         throw new AwsError("InvalidFilterKey", "drydock takes ParameterFilters; the older Filters are not built.");
       }
-      const found = parameters.list().filter((parameter) => matches(parameter, input.ParameterFilters ?? []));
+      const found = parameters.list().filter(describeFilter(input.ParameterFilters));
       const page = paginate(found, byName, { token: input.NextToken, limit: input.MaxResults ?? 50 });
       return {
         Parameters: page.items.flatMap((parameter) => {
@@ -118,6 +123,10 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
         const others = version.labels.filter((label) => !valid.includes(label));
         return { ...version, labels: version === target ? [...others, ...valid] : others };
       });
+      if (versions.some(({ labels }) => labels.length > maximumLabels)) {
+        const message = `A version of a parameter can have at most ${maximumLabels} labels; move one to another version.`;
+        throw new AwsError("ParameterVersionLabelLimitExceeded", message);
+      }
       parameters.put({ ...parameter, versions });
       return { InvalidLabels: invalid, ParameterVersion: target.version };
     },
@@ -125,7 +134,11 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
     AddTagsToResource: (input) => {
       const parameter = tagged(input.ResourceType, input.ResourceId);
       const added = Object.fromEntries(input.Tags.map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
-      parameters.put({ ...parameter, tags: { ...parameter.tags, ...added } });
+      const tags = { ...parameter.tags, ...added };
+      if (Object.keys(tags).length > maximumTags) {
+        throw new AwsError("TooManyTagsError", `A parameter can have at most ${maximumTags} tags.`);
+      }
+      parameters.put({ ...parameter, tags });
       return {};
     },
 

@@ -31,6 +31,11 @@ export function putParameter(
   const version = nextVersion(region, input, previous);
   const tags = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
   const parameter: StoredParameter = existing ?? { name, versions: [], tags };
+  const [oldest] = parameter.versions;
+  if (oldest?.labels.length && parameter.versions.length >= keptVersions) {
+    const message = `You attempted to create a new version of ${name} by calling the PutParameter API with the overwrite flag. Version ${oldest.version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.`;
+    throw new AwsError("ParameterMaxVersionLimitExceeded", message);
+  }
   parameters.put({ ...parameter, versions: [...parameter.versions, version].slice(-keptVersions) });
   return { Version: version.version, Tier: version.tier };
 }
@@ -42,9 +47,6 @@ function nextVersion(
 ): ParameterVersion {
   const type = input.Type ?? previous?.type;
   if (!type) throw new AwsError("ValidationException", "A parameter type is required when you create a parameter.");
-  if (!["String", "StringList", "SecureString"].includes(type)) {
-    throw new AwsError("UnsupportedParameterType", `The parameter type ${type} is not supported.`);
-  }
   if (input.Value === "") {
     throw new AwsError("ValidationException", "Invalid length for parameter Value, valid min length: 1");
   }
