@@ -12,7 +12,7 @@ const rate = 200;
 /** Variables of whoever runs the tests that would change what the command line does. */
 const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"];
 
-export interface Ended {
+interface Ended {
   exitCode: number | null;
   stdout: string;
   stderr: string;
@@ -20,7 +20,7 @@ export interface Ended {
 }
 
 /** A command under load, what became of the requests, and what DescribeServices showed meanwhile. */
-export interface UnderLoad extends Ended {
+interface UnderLoad extends Ended {
   load: LoadSummary;
   /** Each different list of deployments, as `status family:revision`. */
   deployments: string[][];

@@ -17,7 +17,7 @@ export interface LoadOptions {
 }
 
 /** `reset` is any connection that ended before its answer was complete. */
-export type Loss = "reset" | "refused" | "timeout" | "other";
+type Loss = "reset" | "refused" | "timeout" | "other";
 
 export interface Sample {
   /** Milliseconds since the epoch at which the request was due. */

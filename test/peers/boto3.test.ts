@@ -1,24 +1,20 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { startTestDrydock } from "@fardel/drydock/testing.ts";
 import { expect, test } from "vitest";
 import { clientEnvironment } from "./aws-cli.ts";
 import { describeWith } from "./tools.ts";
-import { pushWebImage } from "./web-image.ts";
+import { openRegistry, pushWebImage } from "./web-image.ts";
 
 const run = promisify(execFile);
 
 describeWith("boto3", "a Python program", () => {
   test("waits, turns pages and is refused, as on AWS", async () => {
     const drydock = await startTestDrydock();
-    const ecr = drydock.client(ECRClient);
-    const { repository } = await ecr.send(new CreateRepositoryCommand({ repositoryName: "web" }));
-    const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}));
-    const token = Buffer.from(authorizationData?.[0]?.authorizationToken ?? "", "base64").toString();
-    const repositoryUri = repository?.repositoryUri ?? "";
-    const digest = await pushWebImage(drydock.directory, repositoryUri, token.replace("AWS:", ""));
+    const { createRepository, password } = await openRegistry(drydock);
+    const repositoryUri = await createRepository("web");
+    const digest = await pushWebImage(drydock.directory, repositoryUri, password);
 
     const script = join(import.meta.dirname, "python-program.py");
     const env = clientEnvironment(drydock);

@@ -6,7 +6,6 @@ const probes = {
   aws: ["aws", "--version"],
   boto3: ["python3", "-c", "import boto3"],
   "cfn-lint": ["cfn-lint", "--version"],
-  psql: ["psql", "--version"],
   skopeo: ["skopeo", "--version"],
 } satisfies Record<string, [string, ...string[]]>;
 

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connectAws } from "@fardel/core";
 import { buildNodeImage, createRegistryClient } from "@fardel/oci";
 
 /** Answers with the variable TEXT, and says so in its log. */
@@ -25,4 +26,21 @@ export async function pushWebImage(directory: string, repository: string, passwo
   const { digest } = await registry.push(image, repository, { tags: ["one"] });
   registry.close();
   return digest;
+}
+
+/** ECR of a region, and the password to its registry. */
+export async function openRegistry(drydock: { endpoint: string; region: string }) {
+  const { region, endpoint } = drydock;
+  const { ecr } = connectAws({ environment: "local", region, endpoint }, {});
+  const { authorizationData = [] } = await ecr.getAuthorizationToken({});
+  const login = Buffer.from(authorizationData[0]?.authorizationToken ?? "", "base64").toString();
+  const password = login.replace(/^AWS:/, "");
+  return {
+    ecr,
+    password,
+    async createRepository(repositoryName: string): Promise<string> {
+      const { repository } = await ecr.createRepository({ repositoryName });
+      return repository?.repositoryUri ?? "";
+    },
+  };
 }
