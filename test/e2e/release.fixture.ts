@@ -29,6 +29,8 @@ export interface ShopOptions {
   /** Lines for the manifest's `services.web`. */
   web?: string;
   worker?: boolean;
+  /** Further services, as lines of the manifest. */
+  more?: string;
 }
 
 const webSource = `
@@ -120,19 +122,26 @@ export async function startShop(options: Partial<DrydockOptions> = {}): Promise<
 }
 
 function writeShop(directory: string, options: ShopOptions): void {
-  const { text = "one", mode = "healthy", migration = 0, web = "", worker = true } = options;
+  const { text = "one", mode = "healthy", migration = 0, web = "", worker = true, more = "" } = options;
   const files = {
     "package.json": JSON.stringify({ name: "shop", version: "1.0.0", scripts: { start: "node web.cjs" } }),
     "web.cjs": webSource,
     "worker.cjs": workerSource,
     "migrate.cjs": migrateSource,
     "settings.json": JSON.stringify({ TEXT: text, MODE: mode, MIGRATION: migration }),
-    "fardel.yaml": manifest(web, worker),
+    "fardel.yaml": manifest(web, worker, more),
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
 }
 
-function manifest(web: string, worker: boolean): string {
+const workerManifest = `
+  worker:
+    image: app
+    command: [node, worker.cjs]
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 2s }
+`;
+
+function manifest(web: string, worker: boolean, more: string): string {
   return `app: shop
 region: eu-west-1
 images:
@@ -147,7 +156,8 @@ services:
     scale: 2
     secrets: { DATABASE_PASSWORD: database-password }
 ${web}
-${worker ? "  worker: { image: app, command: [node, worker.cjs] }" : ""}
+${worker ? workerManifest : ""}
+${more}
 tasks:
   migrate: { image: app, command: [node, migrate.cjs] }
 release:

@@ -149,8 +149,19 @@ describe("a release in the embedded region", () => {
 
   test("goes back when the health path answers 500, and says so", async () => {
     shop.write({ text: "four", mode: "unhealthy" });
-    const { outcome } = await shop.deploy();
-    expect(outcome).toMatchObject({ release: 4, outcome: "rolled back", serving: 2 });
+    const { outcome, events } = await shop.deploy();
+    expect(outcome).toMatchObject({
+      release: 4,
+      outcome: "rolled back",
+      serving: 2,
+      services: { web: { result: "rolled back" }, worker: { result: "rolled back" } },
+    });
+    // The worker had come to serve by then, and was brought back like web.
+    expect(events.filter(({ type }) => type === "rollout.started")).toMatchObject([
+      { service: "web", action: "update" },
+      { service: "worker", action: "update" },
+      { service: "worker", action: "return" },
+    ]);
     expect(outcome.diagnoses).toMatchObject([
       {
         workload: "web",

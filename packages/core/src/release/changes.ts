@@ -4,7 +4,7 @@ import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentService, CurrentState } from "./current.ts";
 import { type Difference, definitionDifferences } from "./difference.ts";
 import { type DesiredRule, desiredRules, type ExistingRule, isAsDesired } from "./listener-rules.ts";
-import type { ReleasedConfiguration } from "./record.ts";
+import type { ReleasedConfiguration, ReleaseRecord } from "./record.ts";
 import {
   changedCount,
   initialCount,
@@ -91,9 +91,15 @@ export function newDefinitions(
   );
 }
 
-export function isNothing({ services, tasks, rules, removed }: Changes): boolean {
-  const idle = [...services, ...tasks].every(({ action }) => action === "none");
-  return idle && rules.length === 0 && removed.length === 0;
+/** Whether a release already is what is wanted: nothing differs, and what runs is what that release says. */
+export function isNothing({ services, tasks, rules, removed }: Changes, serving: ReleaseRecord): boolean {
+  const workloads = [...services, ...tasks];
+  const released = { ...serving.services, ...serving.tasks };
+  const served = workloads.every(
+    ({ name, action, definition }) =>
+      action === "none" && definition.kind === "registered" && definition.arn === released[name]?.taskDefinition,
+  );
+  return served && rules.length === 0 && removed.length === 0;
 }
 
 function serviceChange(

@@ -15,7 +15,7 @@ export interface CurrentState {
   rules: ListenerRules;
   /** The newest release, however it ended. */
   newest: ReleaseRecord | undefined;
-  /** The newest release that succeeded. */
+  /** The newest release that succeeded; undefined also when all of its services have been taken down. */
   serving: ReleaseRecord | undefined;
 }
 
@@ -53,7 +53,7 @@ export async function readCurrentState(
     tasks: new Map(definitions.flatMap(([name, found]) => (found ? [[name, found]] : []))),
     rules,
     newest,
-    serving,
+    serving: isTakenDown(serving, described) ? undefined : serving,
   };
 }
 
@@ -62,6 +62,11 @@ async function readReleases(bucket: StateBucket, descriptor: EnvironmentDescript
   const newest = lastNumber === 0 ? undefined : await readRelease(bucket, descriptor, lastNumber);
   const serving = newest?.outcome === "succeeded" ? newest : await latestSuccessful(bucket, descriptor, lastNumber);
   return { newest, serving };
+}
+
+function isTakenDown(serving: ReleaseRecord | undefined, services: ReadonlyMap<string, CurrentService>): boolean {
+  const names = servicesOf(serving);
+  return names.length > 0 && !names.some((name) => services.get(name)?.ecs.status === "ACTIVE");
 }
 
 function servicesOf(record: ReleaseRecord | undefined): string[] {

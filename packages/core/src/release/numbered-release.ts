@@ -7,7 +7,7 @@ import type { Origin } from "./origin.ts";
 import type { ReleaseOutcome, ServiceOutcome } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import {
-  closeInterrupted,
+  closeAbandoned,
   closeRecord,
   type OpenRecord,
   openRecord,
@@ -36,7 +36,6 @@ export interface PreparedRelease {
 /** Gives a release its number and record, carries it out, and closes the record however it ends. */
 export async function makeRelease(run: LockedRun, release: PreparedRelease): Promise<ReleaseOutcome> {
   const { current, startedAt, phases, configuration, before } = release;
-  await closeWhatWasInterrupted(run, current);
   const opened = await openRecord(run.bucket, contentsOf(run, release), current.newest?.number ?? 0);
   const { number } = opened.record;
   await run.lock.name(number);
@@ -77,9 +76,11 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
   return outcome;
 }
 
-async function closeWhatWasInterrupted(run: LockedRun, { newest }: CurrentState): Promise<void> {
+/** Closes the newest release if its process ended before it did. */
+export async function closeInterrupted(run: LockedRun, { newest }: CurrentState): Promise<void> {
   if (newest?.outcome !== "in progress") return;
-  await closeInterrupted(run.bucket, run.descriptor, newest.number, new Date(run.time.now()));
+  run.check();
+  await closeAbandoned(run.bucket, run.descriptor, newest.number, new Date(run.time.now()));
   const message = `Release ${newest.number} was interrupted; what it began is brought to its end now.`;
   run.emit({ type: "release.notice", message });
 }

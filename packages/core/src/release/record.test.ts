@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { shop } from "../infra/shop.fixture.ts";
 import {
-  closeInterrupted,
+  closeAbandoned,
   closeRecord,
   latestSuccessful,
   listReleases,
@@ -59,7 +59,7 @@ test("a record is closed once", async () => {
 test("an interrupted release is closed as failed by the one after it", async () => {
   const bucket = memoryBucket();
   await openRecord(bucket, contents, 0);
-  await closeInterrupted(bucket, place, 1, now);
+  await closeAbandoned(bucket, place, 1, now);
   expect(await readRelease(bucket, place, 1)).toMatchObject({
     outcome: "failed",
     failure: "It was interrupted: the process that ran it ended before the release did.",

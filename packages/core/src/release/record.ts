@@ -132,7 +132,7 @@ export async function closeRecord(
 }
 
 /** Closes a record that its release never did: whoever holds the lock knows that nobody works on it any more. */
-export async function closeInterrupted(bucket: StateBucket, place: Place, number: number, now: Date): Promise<void> {
+export async function closeAbandoned(bucket: StateBucket, place: Place, number: number, now: Date): Promise<void> {
   const found = await bucket.read(releaseKey(place, number));
   if (found === undefined) return;
   const record = found.value as ReleaseRecord;

@@ -4,7 +4,7 @@ import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
 import { type Changes, changesFor, isNothing, newDefinitions } from "./changes.ts";
 import { readCurrentState } from "./current.ts";
-import { makeRelease } from "./numbered-release.ts";
+import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { configurationOf, releasedNames } from "./partial.ts";
 import { phasesSince } from "./phases.ts";
@@ -31,6 +31,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
     const current = await phases.measure("looking", () =>
       readCurrentState(aws, descriptor, run.bucket, Object.keys(app.services)),
     );
+    await closeInterrupted(run, current);
     const secretArns = await phases.measure("preflight", () => preflight(run, app, names, current));
     const published = await phases.measure("images", request.images);
     const images = new Map([...published].map(([key, { reference }]) => [key, reference]));
@@ -42,7 +43,8 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       return changesFor({ configuration, names, definitions, whole: only === undefined }, current, descriptor);
     };
     const { serving } = current;
-    if (serving && isNothing(changes(serving.number))) return unchanged(app, serving.number, time.now() - startedAt);
+    if (serving && isNothing(changes(serving.number), serving))
+      return unchanged(app, serving.number, time.now() - startedAt);
     return makeRelease(run, {
       origin,
       startedAt,

@@ -1,8 +1,10 @@
+import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
 import { readCurrentState } from "./current.ts";
-import { makeRelease } from "./numbered-release.ts";
+import { lastPart } from "./names.ts";
+import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { phasesSince } from "./phases.ts";
 import { latestSuccessful, type ReleaseRecord, readRelease } from "./record.ts";
@@ -29,7 +31,9 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
     const current = await phases.measure("looking", () =>
       readCurrentState(aws, descriptor, run.bucket, Object.keys(to.services)),
     );
+    await closeInterrupted(run, current);
     checkTargetGroups(to, descriptor);
+    await checkDefinitions(aws, to);
     const target = {
       configuration: to.configuration,
       names: new Set([...Object.keys(to.services), ...Object.keys(to.tasks)]),
@@ -37,7 +41,7 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
       whole: true,
     };
     const changes: Changes = changesFor(target, current, descriptor);
-    if (serving?.number === to.number && isNothing(changes)) {
+    if (serving?.number === to.number && isNothing(changes, to)) {
       const services = Object.fromEntries(
         Object.keys(to.services).map((name) => [name, { change: "unchanged" as const }]),
       );
@@ -104,5 +108,17 @@ function checkTargetGroups({ number, configuration }: ReleaseRecord, { targetGro
   throw new FardelError("ROLLBACK_INFRASTRUCTURE", `Release ${number} can't be brought back as it was.`, {
     why: `Its service ${missing.name} needs a target group that the load balancer no longer has.`,
     fix: "Put the service back into the manifest and run `fardel up`.",
+  });
+}
+
+/** `down` deregisters them, and a new deployment can't have one that is INACTIVE. */
+async function checkDefinitions(aws: Aws, { number, services, tasks }: ReleaseRecord): Promise<void> {
+  const arns = [...Object.values(services), ...Object.values(tasks)].map(({ taskDefinition }) => taskDefinition);
+  const described = await Promise.all(arns.map((arn) => aws.ecs.describeTaskDefinition({ taskDefinition: arn })));
+  const gone = described.find(({ taskDefinition }) => taskDefinition?.status !== "ACTIVE");
+  if (gone === undefined) return;
+  throw new FardelError("ROLLBACK_DEREGISTERED", `Release ${number} can't be brought back.`, {
+    why: `Its task definition ${lastPart(gone.taskDefinition?.taskDefinitionArn)} was deregistered, as \`fardel down\` does.`,
+    fix: "Check out its commit and run `fardel deploy`.",
   });
 }

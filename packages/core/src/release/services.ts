@@ -20,6 +20,8 @@ export interface StartedRollout {
   arn: string;
   /** Whether the service is new, so that there is nothing to go back to. */
   created: boolean;
+  /** Whether it brings back what a failed release had replaced. */
+  returns: boolean;
   /** ARN of the task definition it brings. */
   taskDefinition: string;
   /** Id of ECS's deployment: `ecs-svc/…`; also what its tasks were started by. */
@@ -70,6 +72,7 @@ export async function startRollout(
     ecsName,
     arn: ecs.serviceArn ?? "",
     created: action === "create",
+    returns: false,
     taskDefinition,
     deployment: primary?.id ?? "",
     known: continues ? new Set() : known,

@@ -25,6 +25,8 @@ interface Watched {
   /** ARN of the service deployment, once ECS shows it. */
   arn: string | undefined;
   sight: RolloutSight;
+  /** Whether ECS has shown the service since. */
+  seen: boolean;
   failing: boolean;
   stopped: boolean;
   ended: EndedRollout | undefined;
@@ -52,6 +54,7 @@ export async function watchRollouts(
       rollout,
       arn: undefined,
       sight: nothingSeen,
+      seen: false,
       failing: false,
       stopped: false,
       ended: undefined,
@@ -136,19 +139,10 @@ async function judge(
   service: EcsService | undefined,
   deployment: ServiceDeployment | undefined,
 ): Promise<void> {
-  const { rollout } = watched;
-  const reason = deployment?.statusReason ?? deployment?.rollback?.reason;
-  const end = (result: RolloutResult, why = reason) => {
-    const durationMs = run.time.now() - rollout.startedAt;
-    const { targetReason } = watched.sight;
-    watched.ended = { rollout, result, reason: why, targetReason, stopped: watched.stopped, durationMs };
-  };
-  if (!rollout.deploys) {
-    if (service && service.runningCount === service.desiredCount && service.pendingCount === 0) end("serving");
-    else if (run.time.now() - rollout.startedAt > scalingMs)
-      end("failed", "The tasks asked for don't run after ten minutes.");
-    return;
-  }
+  const end = (result: RolloutResult, reason = deployment?.statusReason ?? deployment?.rollback?.reason) =>
+    endRollout(run, watched, result, reason);
+  watched.seen ||= service !== undefined;
+  if (!watched.rollout.deploys) return judgeScaling(run, watched.rollout, service, end);
   switch (deployment?.status) {
     case "SUCCESSFUL":
       return end("serving");
@@ -165,18 +159,39 @@ async function judge(
       return;
     default: {
       const primary = primaryOf(service);
-      const gaveUp = primary?.id === rollout.deployment && primary.rolloutState === "FAILED";
+      const gaveUp = primary?.id === watched.rollout.deployment && primary.rolloutState === "FAILED";
       // With nothing to go back to, ECS stops starting tasks and leaves it at that.
       if (gaveUp) end("failed", primary.rolloutStateReason);
-      else if (!service && watched.arn !== undefined) end("failed", "The service was deleted while it was rolled out.");
+      // One that has just been made may not show yet.
+      else if (!service && watched.seen) end("failed", "The service was deleted while it was rolled out.");
     }
   }
 }
 
+function judgeScaling(
+  run: Run,
+  { startedAt }: StartedRollout,
+  service: EcsService | undefined,
+  end: (result: RolloutResult, reason?: string) => void,
+): void {
+  if (service && service.runningCount === service.desiredCount && service.pendingCount === 0) end("serving");
+  else if (run.time.now() - startedAt > scalingMs) end("failed", "The tasks asked for don't run after ten minutes.");
+}
+
+function endRollout(run: Run, watched: Watched, result: RolloutResult, reason: string | undefined): void {
+  const { rollout, stopped, sight } = watched;
+  const durationMs = run.time.now() - rollout.startedAt;
+  watched.ended = { rollout, result, reason, targetReason: sight.targetReason, stopped, durationMs };
+  const outcome = rollout.returns && result === "serving" ? "rolled back" : result;
+  run.emit({ type: "rollout.finished", service: rollout.service, outcome, durationMs });
+}
+
 /** A newer deployment stops the one under way, which hasn't failed then: somebody else's release has taken over. */
 async function isSuperseded(run: Run, { arn, rollout: { ecsName, known } }: Watched): Promise<boolean> {
-  const [newest] = await serviceDeployments(run, ecsName);
-  return newest?.serviceDeploymentArn !== arn && !known.has(newest?.serviceDeploymentArn ?? "");
+  const [newest] = (await serviceDeployments(run, ecsName)).flatMap(
+    ({ serviceDeploymentArn }) => serviceDeploymentArn ?? [],
+  );
+  return newest !== undefined && newest !== arn && !known.has(newest);
 }
 
 /** Sends the rollouts that are still under way back to where they came from, by ECS's own rollback. */
@@ -185,15 +200,9 @@ async function stopOthers(run: Run, watched: readonly Watched[]): Promise<void> 
   await Promise.all(
     others.map(async (each) => {
       if (each.rollout.created) {
-        // There is nothing to go back to: it is removed afterwards.
-        each.ended = {
-          rollout: each.rollout,
-          result: "rolled back",
-          reason: "Another service of the release failed.",
-          targetReason: undefined,
-          stopped: true,
-          durationMs: run.time.now() - each.rollout.startedAt,
-        };
+        each.stopped = true;
+        // ECS has nothing to go back to: the service is removed afterwards.
+        endRollout(run, each, "rolled back", "Another service of the release failed.");
         return;
       }
       run.check();
