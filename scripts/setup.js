@@ -1,6 +1,6 @@
-// Installs what package-lock.json names when node_modules is missing or older. Plain JavaScript, because it runs on
-// whatever Node the machine has; every later step of an npm script then finds the pinned Node in node_modules/.bin.
-import { spawnSync } from "node:child_process";
+// Installs what package-lock.json names when node_modules is missing or older, then runs the script it is given, if any, on the
+// Node that came with it. Plain JavaScript, because it runs on whatever Node the machine has.
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -22,4 +22,14 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
     process.exit(status ?? 1);
   }
   writeFileSync(stamp, wanted);
+}
+
+const [script, ...parameters] = process.argv.slice(2);
+if (script) {
+  const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  // Ctrl-C reaches the script as well; this process waits for how it ends.
+  process.on("SIGINT", () => {});
+  spawn(node, [join(root, script), ...parameters], { cwd: root, stdio: "inherit" }).on("exit", (code) => {
+    process.exitCode = code ?? 1;
+  });
 }
