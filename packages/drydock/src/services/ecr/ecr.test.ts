@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   CreateRepositoryCommand,
   DeleteRepositoryCommand,
@@ -192,16 +195,14 @@ test("the registry wants the password of GetAuthorizationToken, for as long as i
 });
 
 test("images and repositories are there after a restart, also when the port is another", async () => {
-  const first = await startTestDrydock({ keep: true });
+  const directory = mkdtempSync(join(tmpdir(), "drydock-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const first = await startTestDrydock({ directory, keep: true });
   const image = imageOf(["layer"]);
   const { repository } = await first.client(ECRClient).send(create("web"));
   await registryClient(first).push(image, repository?.repositoryUri ?? "", { tags: ["v1"] });
-  // Closing it removes the temporary directory it made, so a second region takes the directory over first.
-  const second = await startTestDrydock({ directory: first.directory, keep: true });
-  onTestFinished(async () => {
-    await second.close();
-    await first.close();
-  });
+  await first.close();
+  const second = await startTestDrydock({ directory });
   const host = new URL(second.endpoint).host;
   const pulled = await registryClient(second).pull(`${host}/web:v1`, { os: "linux", architecture: "amd64" });
   expect(pulled.manifest.digest).toBe(image.manifest.digest);
