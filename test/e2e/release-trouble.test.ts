@@ -1,0 +1,146 @@
+import { environmentStatus, type FardelEvent, releaseHistory } from "@fardel/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fastClock, type Shop, startShop } from "./release.fixture.ts";
+
+let shop: Shop;
+
+beforeAll(async () => {
+  shop = await startShop({ clock: fastClock(10) });
+  shop.write({ worker: false });
+  await shop.setUp();
+  await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });
+});
+afterAll(() => shop.close());
+
+const look = () => ({ aws: shop.aws, descriptor: shop.descriptor });
+const newest = async () => (await releaseHistory(look(), 1))[0];
+const get = async (path: string) => {
+  const response = await fetch(`${shop.url}${path}`);
+  return `${response.status} ${await response.text()}`;
+};
+
+describe("a release in trouble", () => {
+  test("leaves nothing half-made when the very first one fails", async () => {
+    shop.write({ mode: "crash", worker: false });
+    const { outcome } = await shop.deploy();
+    expect(outcome).toMatchObject({
+      release: 1,
+      outcome: "failed",
+      serving: undefined,
+      failure: "The rollout of web failed; there is no earlier release to return to.",
+      diagnoses: [{ verdict: "It exits with code 1 right after its start.", logLines: expect.any(Array) }],
+    });
+    expect((await shop.aws.ecs.listServices({ cluster: "local" })).serviceArns).toEqual([]);
+    expect(await get("/")).toBe("404 No service of shop is routed here.");
+  });
+
+  test("serves once it is mended", async () => {
+    shop.write({ text: "one", worker: false });
+    expect((await shop.deploy()).outcome).toMatchObject({ release: 2, outcome: "succeeded" });
+    expect(await get("/")).toBe("200 one");
+  });
+
+  test("gives a new route its traffic only when its service is healthy", async () => {
+    const api = `
+  api:
+    image: app
+    command: [node, web.cjs]
+    port: 8080
+    route: { path: /api/* }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 2s }
+`;
+    shop.write({ text: "one", worker: false, more: api });
+    await shop.setUp();
+    let going = true;
+    const answers = new Set<string>();
+    const asking = (async () => {
+      while (going) answers.add(await get("/api/x"));
+    })();
+    const { outcome, events } = await shop.deploy();
+    going = false;
+    await asking;
+    expect(outcome).toMatchObject({
+      release: 3,
+      outcome: "succeeded",
+      services: { web: { change: "unchanged" }, api: { change: "created", result: "serving" } },
+    });
+    expect([...answers]).toEqual(["200 one"]);
+    expect(events.filter(({ type }) => type === "rule.changed")).toEqual([
+      { type: "rule.changed", service: "api", action: "create", conditions: "/api/*" },
+    ]);
+    const { Rules = [] } = await shop.aws.elbv2.describeRules({
+      ListenerArn: shop.descriptor.loadBalancer?.listeners.http,
+    });
+    expect(Rules.map(({ Priority, Conditions }) => [Priority, Conditions?.[0]?.PathPatternConfig?.Values])).toEqual([
+      ["10", ["/api/*"]],
+      ["20", ["/*"]],
+      ["default", undefined],
+    ]);
+    shop.write({ text: "one", worker: false });
+    expect((await shop.deploy()).outcome).toMatchObject({ release: 4, services: { api: { change: "removed" } } });
+    expect(await get("/api/x")).toBe("200 one");
+  });
+
+  test("gives way to somebody else's newer deployment, and doesn't call that a rollback", async () => {
+    shop.write({ text: "two", worker: false });
+    let interfered: Promise<unknown> | undefined;
+    const emit = (event: FardelEvent) => {
+      if (event.type !== "rollout.progress" || interfered) return;
+      interfered = shop.aws.ecs.updateService({ cluster: "local", service: "shop-web", forceNewDeployment: true });
+    };
+    const { outcome } = await shop.deploy({ emit });
+    await interfered;
+    expect(outcome).toMatchObject({
+      release: 5,
+      outcome: "superseded",
+      failure: "Somebody else has deployed web in the meantime; their deployment goes on.",
+    });
+  });
+
+  test("ends when the person gives up; the next one finishes what it began", async () => {
+    shop.write({ text: "three", worker: false });
+    const person = new AbortController();
+    const emit = (event: FardelEvent) => {
+      if (event.type === "rollout.progress") person.abort(new Error("Ctrl-C"));
+    };
+    await expect(shop.deploy({ emit, signal: person.signal })).rejects.toThrow("Ctrl-C");
+    expect(await newest()).toMatchObject({
+      number: 6,
+      outcome: "failed",
+      failure: "It was interrupted: Error: Ctrl-C",
+    });
+    expect((await environmentStatus(look())).lock).toBeUndefined();
+
+    const { outcome } = await shop.deploy();
+    expect(outcome).toMatchObject({ release: 7, outcome: "succeeded", services: { web: { result: "serving" } } });
+    expect(await get("/")).toBe("200 three");
+  });
+
+  test("scales without a deployment, and is left alone afterwards", async () => {
+    shop.write({ text: "three", worker: false, web: "    cpu: 0.25" });
+    const three = await shop.app();
+    const web = three.services.web;
+    if (!web) throw new Error("there is a web");
+    const app = { ...three, services: { web: { ...web, scale: { ...web.scale, min: 3, max: 3 } } } };
+    const { outcome, events } = await shop.deploy({ app });
+    expect(outcome).toMatchObject({ release: 8, outcome: "succeeded" });
+    expect(events.filter(({ type }) => type === "rollout.started")).toMatchObject([
+      { service: "web", action: "scale" },
+    ]);
+    const [status] = (await environmentStatus(look())).services;
+    expect(status).toMatchObject({ name: "web", release: 8, desired: 3, running: 3 });
+    await shop.aws.ecs.updateService({ cluster: "local", service: "shop-web", desiredCount: 1 });
+    expect((await shop.deploy({ app })).outcome).toMatchObject({ release: 8, outcome: "unchanged" });
+  });
+
+  test("tells of what isn't its own", async () => {
+    const { aws, descriptor } = shop;
+    const [arn = ""] = (await aws.ecs.listServices({ cluster: "local" })).serviceArns ?? [];
+    await aws.ecs.untagResource({ resourceArn: arn, tagKeys: ["fardel:app"] });
+    shop.write({ text: "four", worker: false });
+    await expect(shop.deploy()).rejects.toMatchObject({
+      code: "PREFLIGHT",
+      message: `There is a service shop-web in cluster ${descriptor.cluster} that fardel hasn't made for this app.`,
+    });
+  });
+});
