@@ -10,7 +10,10 @@ declare module "vitest" {
 
 /** One moto for all files of a run, on a port of its own choice. `moto_server` may be a shim without a program behind it. */
 export default async function setup(project: TestProject): Promise<(() => void) | undefined> {
-  const server = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], { stdio: ["ignore", "ignore", "pipe"] });
+  const server = spawn("moto_server", ["-H", "127.0.0.1", "-p", "0"], {
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   const endpoint = await new Promise<string>((resolve) => {
     let printed = "";
     server.on("error", () => resolve(""));

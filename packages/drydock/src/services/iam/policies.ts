@@ -1,8 +1,10 @@
-import type { Policy, PolicyVersion, Tag } from "@aws-sdk/client-iam";
+import type { Policy, PolicyVersion } from "@aws-sdk/client-iam";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
 import { awsManagedPolicies } from "./aws-policies.ts";
+import { findPolicy, type StoredPolicy } from "./find-policy.ts";
+import { storedRoles } from "./find-role.ts";
 import {
   checkPolicyDocument,
   encodeDocument,
@@ -12,56 +14,16 @@ import {
   withoutTags,
   withTags,
 } from "./identity.ts";
-import { storedRoles } from "./roles.ts";
-
-interface StoredPolicy {
-  name: string;
-  id: string;
-  arn: string;
-  path: string;
-  description: string | undefined;
-  tags: Tag[];
-  /** `v1`, `v2`, …, and which of them is in force. */
-  versions: { id: string; document: string; created: Date }[];
-  defaultVersion: string;
-  created: Date;
-}
 
 // "A managed policy can have up to five versions."
 const maximumVersions = 5;
-
-/** A policy of this account, or one of AWS's own. Throws NoSuchEntity. */
-export function findPolicy(region: Region, arn: string): StoredPolicy {
-  const policy = region.store.collection<StoredPolicy>("iam.policies").get(arn) ?? awsPolicy(arn);
-  if (!policy) throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
-  return policy;
-}
-
-function awsPolicy(arn: string): StoredPolicy | undefined {
-  const known = Object.hasOwn(awsManagedPolicies, arn) ? awsManagedPolicies[arn] : undefined;
-  if (!known) return undefined;
-  const resource = arn.slice("arn:aws:iam::aws:policy".length);
-  const name = resource.slice(resource.lastIndexOf("/") + 1);
-  const created = new Date("2020-01-01T00:00:00Z");
-  const statement = { Effect: "Allow", Action: known.actions, Resource: known.resource ?? "*" };
-  const document = JSON.stringify({ Version: "2012-10-17", Statement: [statement] });
-  return {
-    name,
-    id: `ANPA${Buffer.from(name).toString("hex").toUpperCase().slice(0, 17)}`,
-    arn,
-    path: resource.slice(0, resource.lastIndexOf("/") + 1),
-    description: undefined,
-    tags: [],
-    versions: [{ id: "v1", document, created }],
-    defaultVersion: "v1",
-    created,
-  };
-}
 
 export function policyOperations(region: Region): Operations<typeof import("@aws-sdk/client-iam")> {
   const policies = region.store.collection<StoredPolicy>("iam.policies");
   const roles = storedRoles(region);
   const rolesWith = (arn: string) => roles.list().filter(({ attached }) => attached.includes(arn));
+
+  const rolesBoundBy = (arn: string) => roles.list().filter(({ boundary }) => boundary === arn);
 
   const describe = (policy: StoredPolicy): Policy => ({
     PolicyName: policy.name,
@@ -70,7 +32,7 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
     Path: policy.path,
     DefaultVersionId: policy.defaultVersion,
     AttachmentCount: rolesWith(policy.arn).length,
-    PermissionsBoundaryUsageCount: 0,
+    PermissionsBoundaryUsageCount: rolesBoundBy(policy.arn).length,
     IsAttachable: true,
     Description: policy.description,
     CreateDate: policy.created,
@@ -92,7 +54,7 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
         const message = `A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`;
         throw new AwsError("EntityAlreadyExists", message);
       }
-      checkPolicyDocument(input.PolicyDocument);
+      checkPolicyDocument(input.PolicyDocument, "identity");
       const created = new Date(region.clock.now());
       const policy: StoredPolicy = {
         name: input.PolicyName,
@@ -103,6 +65,7 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
         tags: input.Tags ?? [],
         versions: [{ id: "v1", document: input.PolicyDocument, created }],
         defaultVersion: "v1",
+        versionsMade: 1,
         created,
       };
       policies.put(arn, policy);
@@ -119,12 +82,17 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
         .filter(({ arn }) => !input.OnlyAttached || rolesWith(arn).length > 0)
         .sort((a, b) => (a.arn < b.arn ? -1 : 1));
       const { page, ...paging } = pageOf(all, ({ arn }) => arn, input);
-      return { Policies: page.map(describe), ...paging };
+      // ListPolicies "does not return tags", and a description "is not included in the response".
+      const summaries = page.map((policy) => {
+        const { Tags, Description, ...summary } = describe(policy);
+        return summary;
+      });
+      return { Policies: summaries, ...paging };
     },
 
     DeletePolicy: (input) => {
       const policy = own(input.PolicyArn);
-      if (rolesWith(policy.arn).length > 0) {
+      if (rolesWith(policy.arn).length > 0 || rolesBoundBy(policy.arn).length > 0) {
         throw new AwsError("DeleteConflict", "Cannot delete a policy attached to entities.");
       }
       if (policy.versions.length > 1) {
@@ -138,16 +106,17 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
 
     CreatePolicyVersion: (input) => {
       const policy = own(input.PolicyArn);
-      checkPolicyDocument(input.PolicyDocument);
+      checkPolicyDocument(input.PolicyDocument, "identity");
       if (policy.versions.length >= maximumVersions) {
         const message = `A managed policy can have up to ${maximumVersions} versions. Before you create a new version, you must delete an existing version.`;
         throw new AwsError("LimitExceeded", message);
       }
-      const number = Math.max(...policy.versions.map(({ id }) => Number(id.slice(1)))) + 1;
-      const version = { id: `v${number}`, document: input.PolicyDocument, created: new Date(region.clock.now()) };
+      const versionsMade = policy.versionsMade + 1;
+      const version = { id: `v${versionsMade}`, document: input.PolicyDocument, created: new Date(region.clock.now()) };
       const changed = {
         ...policy,
         versions: [...policy.versions, version],
+        versionsMade,
         defaultVersion: input.SetAsDefault ? version.id : policy.defaultVersion,
       };
       policies.put(policy.arn, changed);
@@ -183,7 +152,17 @@ export function policyOperations(region: Region): Operations<typeof import("@aws
 
     ListEntitiesForPolicy: (input) => {
       const { arn } = findPolicy(region, input.PolicyArn);
-      const { page, ...paging } = pageOf(rolesWith(arn), ({ name }) => name, input);
+      const prefix = input.PathPrefix ?? "/";
+      const using = new Map(
+        [
+          ...(input.PolicyUsageFilter === "PermissionsBoundary" ? [] : rolesWith(arn)),
+          ...(input.PolicyUsageFilter === "PermissionsPolicy" ? [] : rolesBoundBy(arn)),
+        ].map((role) => [role.name, role]),
+      );
+      const wanted = [...using.values()]
+        .filter(({ path }) => (input.EntityFilter ?? "Role") === "Role" && path.startsWith(prefix))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { page, ...paging } = pageOf(wanted, ({ name }) => name, input);
       return {
         PolicyRoles: page.map(({ name, id }) => ({ RoleName: name, RoleId: id })),
         PolicyGroups: [],

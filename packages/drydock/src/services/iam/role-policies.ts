@@ -1,8 +1,13 @@
+import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
+import { findPolicy } from "./find-policy.ts";
+import { storedRoles } from "./find-role.ts";
 import { checkPolicyDocument, encodeDocument, noSuchEntity, pageOf } from "./identity.ts";
-import { findPolicy } from "./policies.ts";
-import { storedRoles } from "./roles.ts";
+
+// "Managed policies attached to an IAM role: 10" until an increase is asked for.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const maximumAttached = 10;
 
 /** Inline policies of roles, and managed policies attached to them. */
 export function rolePolicyOperations(region: Region): Operations<typeof import("@aws-sdk/client-iam")> {
@@ -11,7 +16,7 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
   return {
     PutRolePolicy: (input) => {
       const role = roles.find(input.RoleName);
-      checkPolicyDocument(input.PolicyDocument);
+      checkPolicyDocument(input.PolicyDocument, "identity");
       roles.put(role.name, { ...role, inline: { ...role.inline, [input.PolicyName]: input.PolicyDocument } });
       return {};
     },
@@ -39,7 +44,11 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
     AttachRolePolicy: (input) => {
       const role = roles.find(input.RoleName);
       const { arn } = findPolicy(region, input.PolicyArn);
-      roles.put(role.name, { ...role, attached: [...role.attached.filter((each) => each !== arn), arn] });
+      if (role.attached.includes(arn)) return {};
+      if (role.attached.length >= maximumAttached) {
+        throw new AwsError("LimitExceeded", `Cannot exceed quota for PoliciesPerRole: ${maximumAttached}`);
+      }
+      roles.put(role.name, { ...role, attached: [...role.attached, arn] });
       return {};
     },
 

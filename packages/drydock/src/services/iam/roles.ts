@@ -1,46 +1,10 @@
-import type { Role, Tag } from "@aws-sdk/client-iam";
+import type { Role } from "@aws-sdk/client-iam";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
-import type { Collection } from "../../store/store.ts";
-import {
-  checkPolicyDocument,
-  encodeDocument,
-  noSuchEntity,
-  pageOf,
-  uniqueId,
-  withoutTags,
-  withTags,
-} from "./identity.ts";
-
-export interface StoredRole {
-  name: string;
-  id: string;
-  path: string;
-  arn: string;
-  trust: string;
-  description: string | undefined;
-  maximumSession: number;
-  boundary: string | undefined;
-  tags: Tag[];
-  /** Inline policies' documents by name. */
-  inline: Record<string, string>;
-  /** ARNs of attached managed policies. */
-  attached: string[];
-  created: Date;
-}
-
-export function storedRoles(region: Region): Collection<StoredRole> & { find(name: string): StoredRole } {
-  const roles = region.store.collection<StoredRole>("iam.roles");
-  return {
-    ...roles,
-    find(name) {
-      const role = roles.get(name);
-      if (!role) throw noSuchEntity(`The role with name ${name} cannot be found.`);
-      return role;
-    },
-  };
-}
+import { findPolicy } from "./find-policy.ts";
+import { type StoredRole, storedRoles } from "./find-role.ts";
+import { checkPolicyDocument, encodeDocument, pageOf, uniqueId, withoutTags, withTags } from "./identity.ts";
 
 export function roleOperations(region: Region): Operations<typeof import("@aws-sdk/client-iam")> {
   const roles = storedRoles(region);
@@ -53,14 +17,12 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
 
   return {
     CreateRole: (input) => {
-      if (roles.get(input.RoleName)) {
+      // "Role names are not distinguished by case."
+      if (roles.list().some(({ name }) => name.toLowerCase() === input.RoleName.toLowerCase())) {
         throw new AwsError("EntityAlreadyExists", `Role with name ${input.RoleName} already exists.`);
       }
-      if (!/^[\w+=,.@-]{1,64}$/.test(input.RoleName)) {
-        const message = `The specified value for roleName is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_- and be at most 64 characters long`;
-        throw new AwsError("ValidationError", message);
-      }
-      checkPolicyDocument(input.AssumeRolePolicyDocument);
+      checkPolicyDocument(input.AssumeRolePolicyDocument, "trust");
+      if (input.PermissionsBoundary) findPolicy(region, input.PermissionsBoundary);
       const path = input.Path ?? "/";
       const role: StoredRole = {
         name: input.RoleName,
@@ -85,7 +47,12 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
     ListRoles: (input) => {
       const below = roles.list().filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
       const { page, ...paging } = pageOf(below, ({ name }) => name, input);
-      return { Roles: page.map(describe), ...paging };
+      // ListRoles "does not return the following attributes: PermissionsBoundary, RoleLastUsed, Tags".
+      const summaries = page.map((role) => {
+        const { PermissionsBoundary, RoleLastUsed, Tags, ...summary } = describe(role);
+        return summary;
+      });
+      return { Roles: summaries, ...paging };
     },
 
     UpdateRole: (input) => {
@@ -101,12 +68,14 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
     }),
 
     UpdateAssumeRolePolicy: (input) => {
-      checkPolicyDocument(input.PolicyDocument);
+      checkPolicyDocument(input.PolicyDocument, "trust");
       change(input.RoleName, () => ({ trust: input.PolicyDocument }));
       return {};
     },
 
     PutRolePermissionsBoundary: (input) => {
+      roles.find(input.RoleName);
+      findPolicy(region, input.PermissionsBoundary);
       change(input.RoleName, () => ({ boundary: input.PermissionsBoundary }));
       return {};
     },

@@ -34,14 +34,14 @@ export function stsOperations(region: Region): Operations<typeof import("@aws-sd
         .call("iam")
         .GetRole({ RoleName: name })
         .catch(() => ({ Role: undefined }));
-      if (!Role) {
+      // Also a role of another account or with another path: whether there is such a role isn't told.
+      if (Role?.Arn !== input.RoleArn) {
         const message = `User: arn:aws:iam::${region.accountId}:root is not authorized to perform: sts:AssumeRole on resource: ${input.RoleArn}`;
         throw new AwsError("AccessDenied", message, { status: 403 });
       }
       const duration = input.DurationSeconds ?? 3600;
-      const longest = Role.MaxSessionDuration ?? 3600;
-      if (duration < 900 || duration > longest) {
-        const message = `The requested DurationSeconds exceeds the MaxSessionDuration set for this role, or is less than 900.`;
+      if (duration > (Role.MaxSessionDuration ?? 3600)) {
+        const message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.";
         throw new AwsError("ValidationError", message);
       }
       const expires = new Date(region.clock.now() + duration * second);
