@@ -40,6 +40,6 @@ export const run = defineCommand({
     const { diagnosis, exitCode } = outcome;
     if (diagnosis) session.output.explain((style) => ["", ...diagnosisLines(diagnosis, style)].join("\n"));
     session.output.result(outcome, "");
-    return exitCode === 0 ? undefined : 1;
+    return exitCode;
   },
 });
