@@ -1,4 +1,4 @@
-import { environmentStatus, type FardelEvent, releaseHistory } from "@fardel/core";
+import { environmentStatus, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fastClock, type Shop, startShop } from "./release.fixture.ts";
 
@@ -131,6 +131,18 @@ describe("a release in trouble", () => {
     expect(status).toMatchObject({ name: "web", release: 8, desired: 3, running: 3 });
     await shop.aws.ecs.updateService({ cluster: "local", service: "shop-web", desiredCount: 1 });
     expect((await shop.deploy({ app })).outcome).toMatchObject({ release: 8, outcome: "unchanged" });
+  });
+
+  test("stops a task that was run by hand when the person gives up", async () => {
+    const person = new AbortController();
+    const emit = (event: FardelEvent) => {
+      if (event.type === "task.log") person.abort(new Error("Ctrl-C"));
+    };
+    const command = ["node", "-e", "console.log('begun'); setInterval(() => {}, 1000)"];
+    const run = runTask({ ...look(), workload: "migrate", command, actor: "ada", emit, signal: person.signal });
+    await expect(run).rejects.toThrow("Ctrl-C");
+    const { taskArns = [] } = await shop.aws.ecs.listTasks({ cluster: "local", family: "shop-local-migrate" });
+    expect(taskArns).toEqual([]);
   });
 
   test("tells of what isn't its own", async () => {

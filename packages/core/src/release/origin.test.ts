@@ -1,0 +1,54 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { findOrigin } from "./origin.ts";
+
+const directories: string[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+function directoryWith(repository: boolean) {
+  const directory = mkdtempSync(join(tmpdir(), "fardel-origin-"));
+  directories.push(directory);
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: directory, encoding: "utf8" }).trim();
+  if (repository) {
+    git("init", "--quiet", "--initial-branch", "main");
+    git("config", "user.email", "ada@example.com");
+    git("config", "user.name", "Ada");
+    writeFileSync(join(directory, "file"), "one");
+    git("add", "file");
+    git("commit", "--quiet", "--message", "one");
+  }
+  return { directory, git };
+}
+
+test("commit, branch and person come from Git", async () => {
+  const { directory, git } = directoryWith(true);
+  expect(await findOrigin(directory, {})).toEqual({
+    actor: "ada@example.com",
+    host: hostname(),
+    commit: git("rev-parse", "HEAD"),
+    branch: "main",
+  });
+});
+
+test("changes that aren't committed are told", async () => {
+  const { directory } = directoryWith(true);
+  writeFileSync(join(directory, "file"), "two");
+  expect(await findOrigin(directory, {})).toMatchObject({ dirty: true });
+});
+
+test("in CI the person and the branch are what it says they are", async () => {
+  const { directory, git } = directoryWith(true);
+  git("checkout", "--quiet", "--detach");
+  const origin = await findOrigin(directory, { GITHUB_ACTOR: "grace", GITHUB_REF_NAME: "release" });
+  expect(origin).toMatchObject({ actor: "grace", branch: "release" });
+});
+
+test("outside a repository there is no commit", async () => {
+  const { directory } = directoryWith(false);
+  expect(Object.keys(await findOrigin(directory, { GIT_CEILING_DIRECTORIES: tmpdir() }))).toEqual(["actor", "host"]);
+});
