@@ -1,4 +1,4 @@
-import { environmentStatus, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
+import { environmentStatus, FardelError, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fastClock, type Shop, startShop } from "./release.fixture.ts";
 
@@ -131,6 +131,28 @@ describe("a release in trouble", () => {
     expect(status).toMatchObject({ name: "web", release: 8, desired: 3, running: 3 });
     await shop.aws.ecs.updateService({ cluster: "local", service: "shop-web", desiredCount: 1 });
     expect((await shop.deploy({ app })).outcome).toMatchObject({ release: 8, outcome: "unchanged" });
+  });
+
+  test("counts what ECS refuses as a failed rollout, and leaves the others as they were", async () => {
+    const refused = new FardelError("AWS_ClientException", "ECS UpdateService failed: ClientException", { why: "No." });
+    const ecs = new Proxy(shop.aws.ecs, {
+      get: (client, name) => (name === "updateService" ? () => Promise.reject(refused) : Reflect.get(client, name)),
+    });
+    shop.write({ text: "refused" });
+    await shop.setUp();
+    const { outcome } = await shop.deploy({ aws: { ...shop.aws, ecs } });
+    expect(outcome).toMatchObject({
+      release: 9,
+      outcome: "rolled back",
+      serving: 8,
+      failure: "The rollout of web failed; release 8 serves again.",
+      services: { web: { change: "updated" }, worker: { change: "created", result: "rolled back" } },
+      diagnoses: [{ workload: "web", verdict: "ECS UpdateService failed: ClientException: No." }],
+    });
+    expect((await environmentStatus(look())).services.map(({ name, running }) => [name, running])).toEqual([
+      ["web", 1],
+    ]);
+    expect(await get("/")).toBe("200 three");
   });
 
   test("stops a task that was run by hand when the person gives up", async () => {

@@ -19,7 +19,7 @@ import {
 import { type Drydock, type DrydockOptions, startDrydock } from "@fardel/drydock";
 
 /** What the app of these tests is made of; each test changes what it needs. */
-export interface ShopOptions {
+interface ShopOptions {
   /** What web answers with. */
   text?: string;
   /** `crash`: web ends at its start; `unhealthy`: its health path answers 500. */

@@ -18,9 +18,11 @@ const shownEvents = 5;
 /** Finds out why a rollout failed. ECS keeps the tasks it stopped for about an hour. */
 export async function diagnoseRollout(run: Reader, service: Service, ended: EndedRollout): Promise<Diagnosis> {
   const { rollout, reason, targetReason } = ended;
+  // What ECS has refused has no tasks, and maybe no service.
+  const begun = rollout.deployment !== "";
   const [stopped, [ecs]] = await Promise.all([
-    stoppedTasks(run, rollout.ecsName),
-    describeEcsServices(run.aws, run.descriptor.cluster, [rollout.ecsName]),
+    begun ? stoppedTasks(run, rollout.ecsName) : [],
+    begun ? describeEcsServices(run.aws, run.descriptor.cluster, [rollout.ecsName]) : [],
   ]);
   const failed = stopped
     .filter((task) => task.startedBy === rollout.deployment && failedByItself(task))

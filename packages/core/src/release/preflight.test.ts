@@ -122,7 +122,7 @@ test("all problems are told at once", async () => {
       Run \`fardel up production\`, which makes it.
 
     the manifest
-      web has no log group in production yet
+      service web has no log group in production yet
       Run \`fardel up production\`, which makes it.
 
     the manifest

@@ -59,7 +59,7 @@ async function checkLogGroups(
             app,
             name,
             group === undefined
-              ? `${name} has no log group in ${app.environment} yet`
+              ? `${sectionOf(app, name).slice(0, -1)} ${name} has no log group in ${app.environment} yet`
               : `the log group ${group} is gone`,
           ),
         ],
@@ -137,12 +137,15 @@ function checkServices(
 }
 
 function missingInfrastructure(app: App, workload: string, message: string): PreflightProblem {
-  const section = Object.hasOwn(app.tasks, workload) ? "tasks" : "services";
   return {
-    where: whereWritten(app, workload === "" ? "cluster" : `${section}.${workload}`),
+    where: whereWritten(app, workload === "" ? "cluster" : `${sectionOf(app, workload)}.${workload}`),
     message,
     fix: `Run \`fardel up ${app.environment}\`, which makes it.`,
   };
+}
+
+function sectionOf(app: App, workload: string): "services" | "tasks" {
+  return Object.hasOwn(app.tasks, workload) ? "tasks" : "services";
 }
 
 function preflightError(app: App, problems: readonly PreflightProblem[]): FardelError {

@@ -1,12 +1,14 @@
+import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import type { App } from "../config/app.ts";
+import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
 import { lastPart } from "./names.ts";
-import type { RolloutResult } from "./outcome.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
+import type { ServiceSettings } from "./service-settings.ts";
 import { removeService, startRollout } from "./services.ts";
-import { watchRollouts } from "./watch.ts";
+import { type EndedRollout, watchRollouts } from "./watch.ts";
 
 /**
  * Brings every service of a failed release back to what it ran before, the newest wave first: those that ECS has rolled
@@ -24,52 +26,72 @@ export async function returnToBefore(
   routing: Routing,
   before: number | undefined,
 ): Promise<boolean> {
-  await routing.undo();
-  const results = new Map(ended.map(({ rollout, result }) => [rollout.service, result]));
-  let all = true;
+  const begun = new Map(ended.map((each) => [each.rollout.service, each]));
+  let all = await attempt(run, "The listener's rules", async () => {
+    await routing.undo();
+    return true;
+  });
   for (const wave of waves.toReversed()) {
+    const members = changes.filter(({ name }) => wave.includes(name));
     const returned = await Promise.all(
-      changes
-        .filter(({ name }) => wave.includes(name))
-        .map((change) => returnService(run, change, results.get(change.name), before ?? 0)),
+      members.map((change) =>
+        attempt(run, change.name, () => returnService(run, change, begun.get(change.name), before ?? 0)),
+      ),
     );
     all &&= returned.every(Boolean);
   }
   return all;
 }
 
+/** One that can't be brought back is no reason to leave the others as they are. */
+async function attempt(run: Run, what: string, work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FardelError) || run.signal.aborted) throw error;
+    run.emit({ type: "release.notice", message: `${what} couldn't be brought back: ${error.message}.` });
+    return false;
+  }
+}
+
 async function returnService(
   run: Run,
   change: ServiceChange,
-  result: RolloutResult | undefined,
+  begun: EndedRollout | undefined,
   release: number,
 ): Promise<boolean> {
-  const { name, current, service, desiredCount } = change;
-  if (result === undefined || result === "superseded") return true;
-  const ecs = current?.ecs;
-  const arn = current?.definition?.taskDefinitionArn;
-  if (!ecs || arn === undefined) {
+  const { name, current, desiredCount } = change;
+  if (begun === undefined || begun.result === "superseded") return true;
+  if (current?.definition?.taskDefinitionArn === undefined) {
     await removeService(run, name);
     return true;
   }
+  // What ECS has refused has changed nothing.
+  if (begun.rollout.deployment === "") return true;
   // ECS's own rollback leaves the number of tasks as it is.
-  if (result === "rolled back" && desiredCount === undefined) return true;
-  const settings = {
-    ...change.settings,
-    networkConfiguration: ecs.networkConfiguration ?? change.settings.networkConfiguration,
-    deploymentConfiguration: ecs.deploymentConfiguration ?? change.settings.deploymentConfiguration,
-    loadBalancers: ecs.loadBalancers ?? [],
-    ...(service.route && { healthCheckGracePeriodSeconds: ecs.healthCheckGracePeriodSeconds ?? 0 }),
-  };
+  if (begun.result === "rolled back" && desiredCount === undefined) return true;
+  const arn = current.definition.taskDefinitionArn;
   run.emit({ type: "rollout.started", service: name, revision: lastPart(arn), action: "return" });
   const back = {
     name,
     action: "update" as const,
-    settings,
-    desiredCount: desiredCount === undefined ? undefined : ecs.desiredCount,
+    settings: formerSettings(change.settings, current.ecs),
+    desiredCount: desiredCount === undefined ? undefined : current.ecs.desiredCount,
     current,
   };
   const rollout = await startRollout(run, back, arn, release);
   const [ended] = await watchRollouts(run, [{ ...rollout, returns: true }]);
   return ended?.result === "serving";
+}
+
+function formerSettings(settings: ServiceSettings, ecs: EcsService): ServiceSettings {
+  const { healthCheckGracePeriodSeconds: _, ...rest } = settings;
+  const loadBalancers = ecs.loadBalancers ?? [];
+  return {
+    ...rest,
+    networkConfiguration: ecs.networkConfiguration ?? settings.networkConfiguration,
+    deploymentConfiguration: ecs.deploymentConfiguration ?? settings.deploymentConfiguration,
+    loadBalancers,
+    ...(loadBalancers.length > 0 && { healthCheckGracePeriodSeconds: ecs.healthCheckGracePeriodSeconds ?? 0 }),
+  };
 }

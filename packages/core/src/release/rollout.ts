@@ -1,7 +1,7 @@
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
-import { lastPart } from "./names.ts";
+import { ecsServiceName, lastPart } from "./names.ts";
 import type { ReleasedWorkload } from "./record.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
@@ -83,7 +83,7 @@ async function begin(
     const reason = refusalIn(error, run);
     const rollout: StartedRollout = {
       service: name,
-      ecsName: "",
+      ecsName: ecsServiceName(run.descriptor.app, name),
       arn: current?.ecs.serviceArn ?? "",
       created: action === "create",
       returns: false,

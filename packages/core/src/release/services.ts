@@ -24,7 +24,7 @@ export interface StartedRollout {
   returns: boolean;
   /** ARN of the task definition it brings. */
   taskDefinition: string;
-  /** Id of ECS's deployment: `ecs-svc/…`; also what its tasks were started by. */
+  /** Id of ECS's deployment: `ecs-svc/…`; also what its tasks were started by. Empty for one that ECS has refused. */
   deployment: string;
   /** Service deployments that were there before. */
   known: ReadonlySet<string>;
