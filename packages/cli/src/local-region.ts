@@ -43,7 +43,9 @@ export async function startDrydock(options: StartOptions): Promise<DrydockStatus
     throw new FardelError("DrydockNotStarted", "drydock, the embedded AWS region, did not start.", {
       where: join(options.directory, "drydock.log"),
       why: log.length > 0 ? log.join("\n") : what,
-      fix: "`fardel doctor` checks what it needs.",
+      fix: log.some((line) => line.includes("EADDRINUSE"))
+        ? "Give it another --port, or leave that out: then it takes a free one."
+        : "`fardel doctor` checks what it needs.",
       cause: error,
     });
   }

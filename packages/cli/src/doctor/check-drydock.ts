@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { readStatus } from "@fardel/drydock/control.ts";
 import { formatBytes } from "../render/quantities.ts";
-import { type Finding, failed, ok } from "./finding.ts";
+import { type Finding, failed, ok, skipped } from "./finding.ts";
 
 const usualPort = 4566;
 /** A PostgreSQL server and a few unpacked images. */
@@ -42,11 +42,8 @@ export async function checkDrydock(directory: string): Promise<Finding> {
   const running = await readStatus(directory);
   if (running !== undefined) return ok(check, `answers at ${running.endpoint} (pid ${running.pid})`);
   if (await isFree(usualPort)) return ok(check, `not running; its port ${usualPort} is free`);
-  return failed(
-    check,
-    `not running, and something else has its port ${usualPort}`,
-    "End that program (LocalStack and moto use the same port), or `fardel local start --port 0`.",
-  );
+  // LocalStack and moto use the same one.
+  return skipped(check, `not running; something else has port ${usualPort}, so it will take another`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -8,19 +8,21 @@ import { alignColumns, fit } from "./text.ts";
 export function planScreen(stacks: readonly StackPlan[], release: ReleasePlan, style: Style): string {
   const { colors, width, symbols } = style;
   const changedStacks = stacks.filter(({ action }) => action !== "none");
-  const workloads = release.workloads.filter(({ action, unknownImage }) => action !== "none" || unknownImage);
+  const changed = release.workloads.filter(({ action }) => action !== "none");
   const sections = [
     section(
       colors.bold("Infrastructure"),
       changedStacks.flatMap((stack) => stackLines(stack, style)),
     ),
     section(colors.bold("Release"), [
-      ...workloads.flatMap((workload) => workloadLines(workload, style)),
+      ...changed.flatMap((workload) => workloadLines(workload, style)),
       ...release.rules.map((rule) => ruleLine(rule, style)),
     ]),
   ].filter((lines) => lines.length > 0);
-  if (sections.length === 0) return "Nothing would change.";
-  return sections.map((lines) => lines.map((line) => fit(line, width, symbols.ellipsis)).join("\n")).join("\n\n");
+  const screens = sections.map((lines) => lines.map((line) => fit(line, width, symbols.ellipsis)).join("\n"));
+  if (screens.length === 0) screens.push("Nothing would change.");
+  const rebuilt = release.workloads.filter(({ unknownImage }) => unknownImage).map(({ name }) => name);
+  return [...screens, ...(rebuilt.length > 0 ? [colors.dim(sourceNote(rebuilt))] : [])].join("\n\n");
 }
 
 function section(title: string, lines: string[]): string[] {
@@ -57,11 +59,14 @@ function resourceRow(change: ResourceChange, style: Style): string[] {
   ];
 }
 
-function workloadLines({ name, kind, action, differences, unknownImage }: WorkloadPlan, style: Style): string[] {
-  const image = unknownImage ? style.colors.dim(" (and its image, if the source has changed)") : "";
-  const what = action === "none" ? "as it is" : action;
+/** A plan builds nothing, so it can't know what `up` will find when it does. */
+function sourceNote(names: readonly string[]): string {
+  return `Not looked at: whether the source has changed that ${names.join(", ")} ${names.length === 1 ? "is" : "are"} built from.`;
+}
+
+function workloadLines({ name, kind, action, differences }: WorkloadPlan, style: Style): string[] {
   return [
-    `  ${action === "none" ? " " : sign(action, style)} ${kind} ${name}: ${what}${image}`,
+    `  ${sign(action, style)} ${kind} ${name}: ${action}`,
     ...(action === "update" ? differences.map((difference) => `      ${differenceLine(difference)}`) : []),
   ];
 }

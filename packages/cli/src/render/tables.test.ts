@@ -163,9 +163,11 @@ test("plan", () => {
           ~ WebTargets  ElasticLoadBalancingV2 TargetGroup  Port  is replaced
 
     Release
-      ~ service web: update (and its image, if the source has changed)
+      ~ service web: update
           service.desiredCount: 1 becomes 2
-      + listener rule of web: /*"
+      + listener rule of web: /*
+
+    Not looked at: whether the source has changed that web is built from."
   `);
   expect(planScreen([], { serving: 3, workloads: [], rules: [] }, style)).toBe("Nothing would change.");
 });
