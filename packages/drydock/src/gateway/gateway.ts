@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Readable } from "node:stream";
+import { pipeline as pipe, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AwsError } from "../errors.ts";
+import { pathWithBucket } from "../protocols/bucket-host.ts";
 import { awsJson } from "../protocols/json.ts";
 import type { ProtocolName } from "../protocols/model.ts";
 import type { Protocol, WireRequest, WireResponse } from "../protocols/protocol.ts";
@@ -10,7 +11,7 @@ import { awsQuery, ec2Query } from "../protocols/query.ts";
 import { restXml } from "../protocols/rest-xml.ts";
 import type { Route } from "../service.ts";
 import { readSignature } from "./authorization.ts";
-import { decodeAwsChunked, readBody } from "./body.ts";
+import { AwsChunkedDecoder, readBody } from "./body.ts";
 import type { LoadedService, ServiceHost } from "./host.ts";
 
 const protocols: { [Name in ProtocolName]?: Protocol } = {
@@ -34,6 +35,8 @@ export function createGateway(host: ServiceHost): Server {
   });
   // SDK clients keep idle connections; the server must not be the side that closes first.
   server.keepAliveTimeout = 120_000;
+  // An upload may take as long as it takes.
+  server.requestTimeout = 0;
   return server;
 }
 
@@ -47,6 +50,7 @@ async function handle(host: ServiceHost, request: IncomingMessage, response: Ser
     if (route) return void (await route.handle(request, response));
   }
   const wire = wireRequest(request, url);
+  if (signature?.service === "s3") wire.path = pathWithBucket(request.headers.host, wire.path);
   const name = signature?.service ?? (await unsignedService(wire));
   const service = name === undefined ? undefined : await host.find(name);
   if (!service) return send(response, refuseService(name, requestId), requestId);
@@ -117,7 +121,9 @@ function refuseService(name: string | undefined, requestId: string): WireRespons
 
 function wireRequest(request: IncomingMessage, url: URL): WireRequest {
   let body: Promise<Buffer> | undefined;
-  const chunked = request.headers["content-encoding"]?.includes("aws-chunked");
+  const chunked =
+    request.headers["content-encoding"]?.includes("aws-chunked") ||
+    String(request.headers["x-amz-content-sha256"]).startsWith("STREAMING-");
   return {
     method: request.method ?? "GET",
     path: url.pathname,
@@ -127,7 +133,8 @@ function wireRequest(request: IncomingMessage, url: URL): WireRequest {
       body ??= readBody(request);
       return body;
     },
-    stream: () => (chunked ? request.pipe(decodeAwsChunked()) : request),
+    // A pipeline, because a client that goes away must end the decoded stream too.
+    stream: () => (chunked ? pipe(request, new AwsChunkedDecoder(), () => {}) : request),
   };
 }
 

@@ -9,6 +9,7 @@ export function bucketOperations(region: Region, objects: Objects): Operations<t
   return {
     CreateBucket: (input) => {
       checkBucketName(input.Bucket);
+      checkLocation(region, input.CreateBucketConfiguration?.LocationConstraint);
       if (objects.buckets.get(input.Bucket)) {
         const message = "Your previous request to create the named bucket succeeded and you already own it.";
         throw new AwsError("BucketAlreadyOwnedByYou", message, { status: 409, members: { BucketName: input.Bucket } });
@@ -59,7 +60,7 @@ export function bucketOperations(region: Region, objects: Objects): Operations<t
         const message = `The bucket you tried to delete is not empty${versions}`;
         throw new AwsError("BucketNotEmpty", message, { status: 409, members: { BucketName: input.Bucket } });
       }
-      objects.buckets.delete(input.Bucket);
+      objects.removeBucket(input.Bucket);
       return {};
     },
 
@@ -73,6 +74,17 @@ export function bucketOperations(region: Region, objects: Objects): Operations<t
 
     GetBucketVersioning: (input) => ({ Status: objects.bucket(input.Bucket).versioning }),
   };
+}
+
+/**
+ * "If you send your CreateBucket request to an endpoint of a Region other than us-east-1, you must use LocationConstraint";
+ * us-east-1 is named by leaving it out, and EU is the older name of eu-west-1.
+ */
+function checkLocation(region: Region, constraint: string | undefined): void {
+  const wanted = constraint === "EU" ? "eu-west-1" : constraint;
+  if (region.name === "us-east-1" ? wanted === undefined : wanted === region.name) return;
+  const message = `The ${constraint ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`;
+  throw new AwsError("IllegalLocationConstraintException", message, { status: 400 });
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */

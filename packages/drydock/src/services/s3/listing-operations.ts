@@ -5,6 +5,10 @@ import type { Objects, ObjectVersion, StoredObject } from "./objects.ts";
 
 type S3Operations = Operations<typeof import("@aws-sdk/client-s3")>;
 
+interface Named {
+  key: string;
+}
+
 interface Listing {
   prefix: string;
   delimiter: string | undefined;
@@ -13,8 +17,8 @@ interface Listing {
   limit: number;
 }
 
-interface Listed {
-  keys: StoredObject[];
+interface Listed<T> {
+  keys: T[];
   prefixes: string[];
   /** The last key or prefix of a listing that was cut off. */
   next: string | undefined;
@@ -67,7 +71,7 @@ export function listingOperations(objects: Objects): S3Operations {
         EncodingType: input.EncodingType,
         IsTruncated: next !== undefined,
         // "This element is returned only if you have the delimiter request parameter specified."
-        NextMarker: input.Delimiter === undefined ? undefined : next,
+        NextMarker: input.Delimiter === undefined || next === undefined ? undefined : encode(next),
         Contents: keys.map((object) => describeObject(object, encode)),
         CommonPrefixes: prefixes.map((Prefix) => ({ Prefix: encode(Prefix) })),
       };
@@ -78,27 +82,30 @@ export function listingOperations(objects: Objects): S3Operations {
       const listing = {
         prefix: input.Prefix ?? "",
         delimiter: input.Delimiter,
-        after: input.KeyMarker ?? "",
+        after: "",
         limit: limitOf(input.MaxKeys),
       };
-      // A page ends between keys, so that no version marker is needed to go on.
-      const { keys, prefixes, next } = list(objects.list(input.Bucket, listing.prefix), listing);
+      const all = afterMarker(objects.list(input.Bucket, listing.prefix), input.KeyMarker, input.VersionIdMarker);
+      const { keys: versions, prefixes, next } = list(all, { ...listing, after: prefixMarker(input) });
+      const lastVersion = next === versions.at(-1)?.key ? versions.at(-1)?.version.id : undefined;
       const encode = encoder(input.EncodingType);
-      const versions = keys.flatMap((object) => object.versions.map((version, index) => ({ object, version, index })));
-      const describe = ({ object, version, index }: (typeof versions)[number]) => ({
-        Key: encode(object.key),
+      const describe = ({ key, version, isLatest }: ListedVersion) => ({
+        Key: encode(key),
         VersionId: version.id,
-        IsLatest: index === 0,
+        IsLatest: isLatest,
         LastModified: version.modified,
       });
       return {
         Name: input.Bucket,
         Prefix: encode(listing.prefix),
         KeyMarker: input.KeyMarker ?? "",
+        VersionIdMarker: input.VersionIdMarker ?? "",
+        Delimiter: input.Delimiter && encode(input.Delimiter),
         MaxKeys: listing.limit,
         EncodingType: input.EncodingType,
         IsTruncated: next !== undefined,
-        NextKeyMarker: next,
+        NextKeyMarker: next === undefined ? undefined : encode(next),
+        NextVersionIdMarker: lastVersion,
         Versions: versions
           .filter(({ version }) => !version.deleteMarker)
           .map((each): DescribedVersion => ({ ...describe(each), ...size(each.version) })),
@@ -111,22 +118,55 @@ export function listingOperations(objects: Objects): S3Operations {
   };
 }
 
+interface ListedVersion {
+  key: string;
+  version: ObjectVersion;
+  isLatest: boolean;
+}
+
+/** Every version, newest first within a key, that comes after a page which ended with this key and version. */
+function afterMarker(objects: StoredObject[], key: string | undefined, version: string | undefined): ListedVersion[] {
+  return objects
+    .filter((object) => key === undefined || object.key === key || isAfter(object.key, key))
+    .flatMap((object) => {
+      const place = object.versions.findIndex(({ id }) => id === version);
+      // Without a version the marker stands for all versions of its key.
+      const passed = object.key !== key ? 0 : place < 0 ? object.versions.length : place + 1;
+      const described = object.versions.map((each, index) => ({
+        key: object.key,
+        version: each,
+        isLatest: index === 0,
+      }));
+      return described.slice(passed);
+    });
+}
+
+/** A page that ended with a common prefix goes on after everything that shares it. */
+function prefixMarker(input: { Delimiter?: string | undefined; KeyMarker?: string | undefined }): string {
+  return input.Delimiter && input.KeyMarker?.endsWith(input.Delimiter) ? input.KeyMarker : "";
+}
+
 /** Keys up to the limit; those that share a part up to the delimiter count once, as a common prefix. */
-function list(objects: StoredObject[], { prefix, delimiter, after, limit }: Listing): Listed {
-  const keys: StoredObject[] = [];
+function list<T extends Named>(objects: T[], { prefix, delimiter, after, limit }: Listing): Listed<T> {
+  const keys: T[] = [];
   const prefixes: string[] = [];
   let last: string | undefined;
   for (const object of objects) {
     const cut = delimiter ? object.key.indexOf(delimiter, prefix.length) : -1;
     const common = cut < 0 || !delimiter ? undefined : object.key.slice(0, cut + delimiter.length);
     const name = common ?? object.key;
-    if (name <= after || (common !== undefined && common === prefixes.at(-1))) continue;
+    if (!isAfter(name, after) || (common !== undefined && common === prefixes.at(-1))) continue;
     if (keys.length + prefixes.length === limit) return { keys, prefixes, next: limit === 0 ? undefined : last };
     if (common === undefined) keys.push(object);
     else prefixes.push(common);
     last = name;
   }
   return { keys, prefixes, next: undefined };
+}
+
+/** In the order of their UTF-8 bytes, which is S3's, and which JavaScript's own comparison isn't. */
+function isAfter(name: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
 }
 
 function isPresent(object: StoredObject): boolean {

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import type { CompleteMultipartUploadCommandInput } from "@aws-sdk/client-s3";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
+import { attributesOf, checkKey, describeEncryption } from "./attributes.ts";
 import { checkWrite } from "./conditions.ts";
 import { invalidArgument, noSuchUpload } from "./errors.ts";
 import type { Objects, ObjectVersion } from "./objects.ts";
@@ -24,9 +26,14 @@ interface Upload {
   bucket: string;
   key: string;
   started: Date;
-  contentType: string | undefined;
-  metadata: Record<string, string>;
+  attributes: ReturnType<typeof attributesOf>;
   parts: Part[];
+}
+
+interface Target {
+  Bucket: string;
+  Key: string;
+  UploadId: string;
 }
 
 // "Part size: 5 MiB to 5 GiB. There is no minimum size limit on the last part of your multipart upload."
@@ -35,27 +42,43 @@ const minimumPartBytes = 5 * 1024 * 1024;
 export function multipartOperations(region: Region, objects: Objects): S3Operations {
   const uploads = region.store.collection<Upload>("s3.uploads");
 
-  const find = (input: { Bucket: string; Key: string; UploadId: string }): Upload => {
+  const find = (input: Target): Upload => {
     objects.bucket(input.Bucket);
     const upload = uploads.get(input.UploadId);
     if (!upload || upload.bucket !== input.Bucket || upload.key !== input.Key) throw noSuchUpload(input.UploadId);
     return upload;
   };
 
+  const complete = (input: CompleteMultipartUploadCommandInput & Target, version: Omit<ObjectVersion, "id">) => {
+    try {
+      return region.store.transaction(() => {
+        // Not the one found before: while its parts were joined it may have been completed or aborted by another call.
+        const upload = find(input);
+        checkWrite(input, input.Key, objects.find(input.Bucket, input.Key)?.versions[0]);
+        uploads.delete(upload.id);
+        return objects.add(objects.bucket(input.Bucket), input.Key, version);
+      });
+    } catch (error) {
+      objects.removeFiles([version]);
+      throw error;
+    }
+  };
+
   return {
     CreateMultipartUpload: (input) => {
       objects.bucket(input.Bucket);
+      checkKey(input.Key);
+      const attributes = attributesOf(input);
       const id = randomBytes(32).toString("base64url");
       uploads.put(id, {
         id,
         bucket: input.Bucket,
         key: input.Key,
         started: new Date(region.clock.now()),
-        contentType: input.ContentType,
-        metadata: input.Metadata ?? {},
+        attributes,
         parts: [],
       });
-      return { Bucket: input.Bucket, Key: input.Key, UploadId: id };
+      return { Bucket: input.Bucket, Key: input.Key, UploadId: id, ...describeEncryption(attributes) };
     },
 
     UploadPart: async (input) => {
@@ -64,13 +87,13 @@ export function multipartOperations(region: Region, objects: Objects): S3Operati
         throw invalidArgument("Part number must be an integer between 1 and 10000, inclusive");
       }
       const file = objects.newFile();
-      const { size, md5 } = await receiveBody(input.Body, objects.path(file), input);
+      const { size, md5, checksums } = await receiveBody(input.Body, objects.path(file), input);
       const upload = find(input);
       const part = { number: input.PartNumber, file, size, md5, modified: new Date(region.clock.now()) };
       const replaced = upload.parts.filter(({ number }) => number === part.number);
       uploads.put(upload.id, { ...upload, parts: [...upload.parts.filter((each) => !replaced.includes(each)), part] });
       objects.removeFiles(replaced);
-      return { ETag: `"${md5}"` };
+      return { ETag: `"${md5}"`, ...describeEncryption(upload.attributes), ...checksums };
     },
 
     CompleteMultipartUpload: async (input) => {
@@ -89,23 +112,18 @@ export function multipartOperations(region: Region, objects: Objects): S3Operati
         // The ETag of a multipart object: the MD5 of its parts' MD5s, and how many they are.
         etag: `"${createHash("md5").update(digests).digest("hex")}-${parts.length}"`,
         modified: new Date(region.clock.now()),
-        contentType: upload.contentType,
-        headers: {},
-        metadata: upload.metadata,
         checksums: {},
-        tags: {},
+        parts: parts.map(({ size }) => size),
+        ...upload.attributes,
       };
-      const added = region.store.transaction(() => {
-        checkWrite(input, input.Key, objects.find(input.Bucket, input.Key)?.versions[0]);
-        uploads.delete(upload.id);
-        return objects.add(objects.bucket(input.Bucket), input.Key, version);
-      });
+      const added = complete(input, version);
       objects.removeFiles(upload.parts);
       return {
         Location: new URL(`/${input.Bucket}/${input.Key}`, region.endpoint).href,
         Bucket: input.Bucket,
         Key: input.Key,
         ETag: added.etag,
+        ...describeEncryption(added),
         ...(added.id !== "null" && { VersionId: added.id }),
       };
     },
@@ -121,11 +139,14 @@ export function multipartOperations(region: Region, objects: Objects): S3Operati
       const upload = find(input);
       const after = Number(input.PartNumberMarker ?? 0);
       const rest = inOrder(upload.parts).filter(({ number }) => number > after);
-      const page = rest.slice(0, input.MaxParts ?? 1000);
+      const page = rest.slice(0, Math.min(input.MaxParts ?? 1000, 1000));
       return {
         Bucket: upload.bucket,
         Key: upload.key,
         UploadId: upload.id,
+        PartNumberMarker: input.PartNumberMarker,
+        MaxParts: input.MaxParts ?? 1000,
+        StorageClass: upload.attributes.storageClass ?? "STANDARD",
         IsTruncated: rest.length > page.length,
         NextPartNumberMarker: page.length > 0 ? String(page.at(-1)?.number) : undefined,
         Parts: page.map(({ number, size, md5, modified }) => ({
@@ -139,13 +160,35 @@ export function multipartOperations(region: Region, objects: Objects): S3Operati
 
     ListMultipartUploads: (input) => {
       objects.bucket(input.Bucket);
-      const found = uploads
+      if (input.Delimiter !== undefined) {
+        throw new AwsError("NotImplemented", "drydock lists multipart uploads without a delimiter.", { status: 501 });
+      }
+      const limit = Math.min(input.MaxUploads ?? 1000, 1000);
+      const place = ({ key, id }: Pick<Upload, "key" | "id">) => `${key}\0${id}`;
+      // Without an upload's id the marker stands for all uploads of its key.
+      const after = input.KeyMarker && place({ key: input.KeyMarker, id: input.UploadIdMarker ?? "\uffff" });
+      const rest = uploads
         .list()
-        .filter(({ bucket, key }) => bucket === input.Bucket && key.startsWith(input.Prefix ?? ""));
+        .filter(({ bucket, key }) => bucket === input.Bucket && key.startsWith(input.Prefix ?? ""))
+        .filter((upload) => after === undefined || place(upload) > after)
+        .sort((a, b) => (place(a) < place(b) ? -1 : 1));
+      const page = rest.slice(0, limit);
+      const last = rest.length > page.length ? page.at(-1) : undefined;
       return {
         Bucket: input.Bucket,
-        IsTruncated: false,
-        Uploads: found.map(({ id, key, started }) => ({ UploadId: id, Key: key, Initiated: started })),
+        Prefix: input.Prefix,
+        KeyMarker: input.KeyMarker ?? "",
+        UploadIdMarker: input.UploadIdMarker ?? "",
+        MaxUploads: limit,
+        IsTruncated: last !== undefined,
+        NextKeyMarker: last?.key,
+        NextUploadIdMarker: last?.id,
+        Uploads: page.map(({ id, key, started, attributes }) => ({
+          UploadId: id,
+          Key: key,
+          Initiated: started,
+          StorageClass: attributes.storageClass ?? "STANDARD",
+        })),
       };
     },
   };

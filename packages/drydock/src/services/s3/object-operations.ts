@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
 import { copyFile } from "node:fs/promises";
 import { Readable } from "node:stream";
+import type { GetObjectCommandInput, GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
+import { attributesOf, checkKey, checkTags, copiedAttributes, describeEncryption } from "./attributes.ts";
 import { checkRead, checkWrite } from "./conditions.ts";
 import { invalidArgument, noSuchKey } from "./errors.ts";
 import type { Objects, ObjectVersion } from "./objects.ts";
@@ -18,10 +20,12 @@ export function objectOperations(region: Region, objects: Objects): S3Operations
   return {
     PutObject: async (input) => {
       const bucket = objects.bucket(input.Bucket);
+      checkKey(input.Key);
+      const attributes = attributesOf(input);
       // Told before the body is read, so that a losing writer of a lock doesn't send it for nothing; and again below.
       checkWrite(input, input.Key, objects.find(bucket.name, input.Key)?.versions[0]);
       const file = objects.newFile();
-      const { size, md5 } = await receiveBody(input.Body, objects.path(file), input);
+      const { size, md5, checksums } = await receiveBody(input.Body, objects.path(file), input);
       try {
         const added = region.store.transaction(() => {
           checkWrite(input, input.Key, objects.find(bucket.name, input.Key)?.versions[0]);
@@ -31,14 +35,12 @@ export function objectOperations(region: Region, objects: Objects): S3Operations
             size,
             etag: `"${md5}"`,
             modified: now(),
-            contentType: input.ContentType,
-            headers: pickHeaders(input),
-            metadata: input.Metadata ?? {},
-            checksums: pickChecksums(input),
-            tags: Object.fromEntries(new URLSearchParams(input.Tagging ?? "")),
+            checksums,
+            parts: undefined,
+            ...attributes,
           });
         });
-        return { ETag: added.etag, ...versionId(added), ServerSideEncryption: "AES256", ...added.checksums };
+        return { ETag: added.etag, ...versionId(added), ...describeEncryption(added), ...added.checksums };
       } catch (error) {
         objects.removeFiles([{ file }]);
         throw error;
@@ -48,31 +50,36 @@ export function objectOperations(region: Region, objects: Objects): S3Operations
     GetObject: (input) => {
       const version = readable(objects, input);
       checkRead(input, version);
-      const range = parseRange(input.Range, version.size);
+      const part = partOf(version, input);
       const body =
-        version.size === 0 ? Readable.from([]) : createReadStream(objects.path(version.file ?? ""), range ?? {});
+        version.size === 0 ? Readable.from([]) : createReadStream(objects.path(version.file ?? ""), part.range ?? {});
       return {
         ...describe(version),
+        ...part.answer,
+        // "You can override values for a set of response headers using query parameters."
+        ...responseHeaders(input),
         // The SDK types a body with its client-side mixins; on this side it is the plain stream.
         Body: body as never,
-        ContentLength: range ? range.end - range.start + 1 : version.size,
-        ...(range && { ContentRange: `bytes ${range.start}-${range.end}/${version.size}`, StatusCode: 206 }),
-        ...(input.ChecksumMode === "ENABLED" && !range && version.checksums),
+        ...(input.ChecksumMode === "ENABLED" && !part.range && version.checksums),
+        ...(Object.keys(version.tags).length > 0 && { TagCount: Object.keys(version.tags).length }),
       };
     },
 
     HeadObject: (input) => {
       const version = readable(objects, input);
       checkRead(input, version);
+      const part = partOf(version, input);
       return {
         ...describe(version),
-        ContentLength: version.size,
-        ...(input.ChecksumMode === "ENABLED" && version.checksums),
+        ...part.answer,
+        ...responseHeaders(input),
+        ...(input.ChecksumMode === "ENABLED" && !part.range && version.checksums),
       };
     },
 
     CopyObject: async (input) => {
       const bucket = objects.bucket(input.Bucket);
+      checkKey(input.Key);
       const source = parseCopySource(input.CopySource);
       const original = objects.version(source.bucket, source.key, source.versionId);
       if (original.deleteMarker) throw invalidArgument("The source of a copy can't be a delete marker.");
@@ -85,25 +92,42 @@ export function objectOperations(region: Region, objects: Objects): S3Operations
         },
         original,
       );
-      const replace = input.MetadataDirective === "REPLACE";
-      if (!replace && source.bucket === input.Bucket && source.key === input.Key && !source.versionId) {
+      const given = attributesOf(input);
+      const replaces = input.MetadataDirective === "REPLACE";
+      const itself = source.bucket === input.Bucket && source.key === input.Key && !source.versionId;
+      if (itself && !replaces && !given.storageClass && !given.encryption) {
         const message =
           "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
         throw new AwsError("InvalidRequest", message, { status: 400 });
       }
+      const kept = copiedAttributes(original);
+      const { storageClass, encryption } = given;
       const file = objects.newFile();
       await copyFile(objects.path(original.file ?? ""), objects.path(file));
-      const added = objects.add(bucket, input.Key, {
-        ...original,
-        file,
-        modified: now(),
-        ...(replace && {
-          metadata: input.Metadata ?? {},
-          contentType: input.ContentType,
-          headers: pickHeaders(input),
-        }),
-      });
-      return { CopyObjectResult: { ETag: added.etag, LastModified: added.modified }, ...versionId(added) };
+      try {
+        const added = region.store.transaction(() => {
+          checkWrite(input, input.Key, objects.find(bucket.name, input.Key)?.versions[0]);
+          return objects.add(bucket, input.Key, {
+            ...original,
+            ...(replaces ? given : kept),
+            tags: input.TaggingDirective === "REPLACE" ? given.tags : kept.tags,
+            // "If you don't specify a storage class, S3 Standard is used."
+            storageClass,
+            encryption,
+            file,
+            modified: now(),
+          });
+        });
+        return {
+          CopyObjectResult: { ETag: added.etag, LastModified: added.modified },
+          ...versionId(added),
+          ...describeEncryption(added),
+          ...(original.id !== "null" && { CopySourceVersionId: original.id }),
+        };
+      } catch (error) {
+        objects.removeFiles([{ file }]);
+        throw error;
+      }
     },
 
     DeleteObject: (input) => {
@@ -135,7 +159,7 @@ export function objectOperations(region: Region, objects: Objects): S3Operations
     PutObjectTagging: (input) => {
       const version = objects.version(input.Bucket, input.Key, input.VersionId);
       const tags = Object.fromEntries((input.Tagging.TagSet ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
-      objects.change(input.Bucket, input.Key, version.id, { tags });
+      objects.change(input.Bucket, input.Key, version.id, { tags: checkTags(tags) });
       return versionId(version);
     },
 
@@ -177,6 +201,9 @@ function deleteOne(
     metadata: {},
     checksums: {},
     tags: {},
+    storageClass: undefined,
+    encryption: undefined,
+    parts: undefined,
   });
 }
 
@@ -200,7 +227,9 @@ function describe(version: ObjectVersion) {
     ETag: version.etag,
     ContentType: version.contentType ?? "binary/octet-stream",
     Metadata: version.metadata,
-    ServerSideEncryption: "AES256" as const,
+    ...describeEncryption(version),
+    // "This header is returned for all objects except for S3 Standard storage class objects."
+    ...(version.storageClass !== "STANDARD" && { StorageClass: version.storageClass }),
     ...version.headers,
     ...versionId(version),
   };
@@ -210,21 +239,49 @@ function versionId(version: ObjectVersion): { VersionId?: string } {
   return version.id === "null" ? {} : { VersionId: version.id };
 }
 
-const keptHeaders = ["CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage"] as const;
-
-function pickHeaders(input: { [Name in (typeof keptHeaders)[number]]?: string | undefined }): ObjectVersion["headers"] {
-  const headers: ObjectVersion["headers"] = {};
-  for (const name of keptHeaders) {
-    // aws-chunked describes the transfer, not the object.
-    const value = input[name]?.replace(/^aws-chunked,?\s*/, "");
-    if (value) headers[name] = value;
+/** The bytes a read asks for, by range or by part, and how the answer says so. */
+function partOf(
+  version: ObjectVersion,
+  input: { Range?: string | undefined; PartNumber?: number | undefined },
+): { range: { start: number; end: number } | undefined; answer: object } {
+  const { size, parts } = version;
+  if (input.Range !== undefined && input.PartNumber !== undefined) {
+    throw new AwsError("InvalidRequest", "Cannot specify both Range header and partNumber query parameter");
   }
-  return headers;
+  const range = input.PartNumber === undefined ? parseRange(input.Range, size) : partRange(version, input.PartNumber);
+  const counted = input.PartNumber !== undefined && parts && { PartsCount: parts.length };
+  if (!range) return { range, answer: { ContentLength: size, ...counted } };
+  return {
+    range,
+    answer: {
+      ContentLength: range.end - range.start + 1,
+      ContentRange: `bytes ${range.start}-${range.end}/${size}`,
+      StatusCode: 206,
+      ...counted,
+    },
+  };
 }
 
-function pickChecksums(input: { [name: string]: unknown }): Record<string, string> {
-  const names = ["ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256"];
-  return Object.fromEntries(names.flatMap((name) => (typeof input[name] === "string" ? [[name, input[name]]] : [])));
+function partRange({ size, parts }: ObjectVersion, number: number): { start: number; end: number } | undefined {
+  const sizes = parts ?? [size];
+  const length = sizes[number - 1];
+  if (length === undefined) {
+    throw new AwsError("InvalidPartNumber", "The requested partnumber is not satisfiable", { status: 416 });
+  }
+  const start = sizes.slice(0, number - 1).reduce((sum, each) => sum + each, 0);
+  return length === 0 ? undefined : { start, end: start + length - 1 };
+}
+
+function responseHeaders(input: Partial<GetObjectCommandInput>): Partial<GetObjectCommandOutput> {
+  const overrides = {
+    CacheControl: input.ResponseCacheControl,
+    ContentDisposition: input.ResponseContentDisposition,
+    ContentEncoding: input.ResponseContentEncoding,
+    ContentLanguage: input.ResponseContentLanguage,
+    ContentType: input.ResponseContentType,
+    ExpiresString: input.ResponseExpires?.toUTCString(),
+  };
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
 }
 
 /** `bucket/key`, percent-encoded, maybe with a leading slash and `?versionId=`. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { ServerSideEncryption, StorageClass } from "@aws-sdk/client-s3";
 import type { Region } from "../../region.ts";
 import { noSuchBucket, noSuchKey, noSuchVersion } from "./errors.ts";
 
@@ -27,6 +28,11 @@ export interface ObjectVersion {
   metadata: Record<string, string>;
   checksums: Record<string, string>;
   tags: Record<string, string>;
+  storageClass: StorageClass | undefined;
+  /** As it was asked for; what isn't is encrypted by S3 itself. */
+  encryption: { algorithm: ServerSideEncryption; keyId: string | undefined } | undefined;
+  /** The sizes of its parts, when it was uploaded in parts. */
+  parts: number[] | undefined;
 }
 
 export interface StoredObject {
@@ -40,9 +46,11 @@ export interface StoredObject {
 export class Objects {
   readonly buckets;
   private readonly objects;
+  private readonly region: Region;
   private readonly directory: string;
 
   constructor(region: Region) {
+    this.region = region;
     this.buckets = region.store.collection<Bucket>("s3.buckets");
     this.objects = region.store.collection<StoredObject>("s3.objects");
     this.directory = join(region.directory, "s3");
@@ -53,6 +61,17 @@ export class Objects {
     const bucket = this.buckets.get(name);
     if (!bucket) throw noSuchBucket(name);
     return bucket;
+  }
+
+  /** Removes a bucket that holds no object, and the uploads to it that were never completed. */
+  removeBucket(name: string): void {
+    const uploads = this.region.store.collection<{ bucket: string; parts: { file: string }[] }>("s3.uploads");
+    const unfinished = uploads.entries().filter(([, { bucket }]) => bucket === name);
+    this.region.store.transaction(() => {
+      for (const [id] of unfinished) uploads.delete(id);
+      this.buckets.delete(name);
+    });
+    this.removeFiles(unfinished.flatMap(([, { parts }]) => parts));
   }
 
   find(bucket: string, key: string): StoredObject | undefined {
