@@ -50,7 +50,10 @@ export class LoadedService {
       const parameter = `${first.path.charAt(0).toUpperCase()}${first.path.slice(1)}`;
       return new AwsError("MissingParameter", `The request must contain the parameter ${parameter}`);
     }
-    if (model.protocol === "restXml") return new AwsError("InvalidArgument", first?.message ?? "Invalid Argument");
+    if (model.protocol === "restXml") {
+      // What is wrong inside a structure is wrong in the body's XML.
+      return new AwsError(first?.path.includes(".") ? "MalformedXML" : "InvalidArgument", first?.message ?? "");
+    }
     if (first?.kind === "type" && model.protocol.startsWith("awsJson")) {
       return new AwsError("SerializationException", first.message);
     }

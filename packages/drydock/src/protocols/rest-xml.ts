@@ -62,6 +62,8 @@ export const restXml: Protocol = {
         }
       }
     }
+    // Part of an object is 206 (RFC 9110 section 15.3.7); the schemas name one status for both.
+    if (headers["content-range"] !== undefined) status = 206;
     if (body === undefined && hasDocument) {
       const name =
         operation.output.getMergedTraits().xmlName ?? operation.output.getName() ?? `${operation.name}Result`;

@@ -2,7 +2,6 @@ import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
-import { invalidArgument } from "./errors.ts";
 import type { Objects } from "./objects.ts";
 
 export function bucketOperations(region: Region, objects: Objects): Operations<typeof import("@aws-sdk/client-s3")> {
@@ -66,8 +65,9 @@ export function bucketOperations(region: Region, objects: Objects): Operations<t
 
     PutBucketVersioning: (input) => {
       const status = input.VersioningConfiguration.Status;
-      if (status !== "Enabled" && status !== "Suspended")
-        throw invalidArgument("Versioning Status is Enabled or Suspended.");
+      if (status !== "Enabled" && status !== "Suspended") {
+        throw new AwsError("MalformedXML", "The versioning status is Enabled or Suspended.", { status: 400 });
+      }
       objects.buckets.put(input.Bucket, { ...objects.bucket(input.Bucket), versioning: status });
       return {};
     },

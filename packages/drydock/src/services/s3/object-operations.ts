@@ -256,7 +256,6 @@ function partOf(
     answer: {
       ContentLength: range.end - range.start + 1,
       ContentRange: `bytes ${range.start}-${range.end}/${size}`,
-      StatusCode: 206,
       ...counted,
     },
   };
