@@ -2,6 +2,7 @@ import type { ServiceDefinition } from "../service.ts";
 
 /** The SDK client packages, by the name a service has here. */
 export interface Services {
+  "application-autoscaling": typeof import("@aws-sdk/client-application-auto-scaling");
   cloudformation: typeof import("@aws-sdk/client-cloudformation");
   ec2: typeof import("@aws-sdk/client-ec2");
   ecr: typeof import("@aws-sdk/client-ecr");
@@ -20,6 +21,8 @@ export type ServiceName = keyof Services;
 
 /** Loads a service's definition when it is first needed. A name is its signing name in a credential scope. */
 export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition<Services[Name]>> } = {
+  "application-autoscaling": () =>
+    import("./application-autoscaling/index.ts").then((module) => module.applicationAutoscaling),
   cloudformation: () => import("./cloudformation/index.ts").then((module) => module.cloudformation),
   ecr: () => import("./ecr/index.ts").then((module) => module.ecr),
   ecs: () => import("./ecs/index.ts").then((module) => module.ecs),

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import type { Service } from "@aws-sdk/client-ecs";
+import { AwsError } from "../../errors.ts";
+import type { Region } from "../../region.ts";
+import { activitiesOf, type TargetIdentity, type TargetRecord } from "./records.ts";
+
+/**
+ * The active ECS service behind `service/<cluster>/<service>`. Throws ValidationException where there is none, and
+ * NotImplemented for what AWS scales besides.
+ */
+export async function requireService(region: Region, target: TargetIdentity): Promise<Service> {
+  if (!target.ScalableDimension.startsWith(`${target.ServiceNamespace}:`)) throw unsupportedCombination();
+  if (target.ServiceNamespace !== "ecs") {
+    const message = `drydock scales ECS services only, nothing of ${target.ServiceNamespace}.`;
+    throw new AwsError("NotImplemented", message, { status: 501 });
+  }
+  const [type, cluster, name, ...rest] = target.ResourceId.split("/");
+  if (type !== "service" || !cluster || !name || rest.length > 0) throw unsupportedCombination();
+  const found = await region
+    .call("ecs")
+    .DescribeServices({ cluster, services: [name] })
+    .catch(() => ({ services: [] }));
+  const service = found.services?.find(({ status }) => status === "ACTIVE");
+  if (!service) throw new AwsError("ValidationException", `ECS service doesn't exist: ${target.ResourceId}`);
+  return service;
+}
+
+function unsupportedCombination(): AwsError {
+  return new AwsError("ValidationException", "Unsupported service namespace, resource type or scalable dimension");
+}
+
+/**
+ * "If it's below the minimum capacity or above the maximum capacity, Application Auto Scaling adjusts the capacity of
+ * the scalable target to place it within these bounds": a scaling activity, and the only one there is without metrics.
+ */
+export async function scaleIntoBounds(region: Region, target: TargetRecord, service: Service): Promise<void> {
+  const current = service.desiredCount ?? 0;
+  const desired = Math.min(Math.max(current, target.MinCapacity), target.MaxCapacity);
+  if (desired === current) return;
+  const started = region.clock.now();
+  await region
+    .call("ecs")
+    .UpdateService({ cluster: service.clusterArn, service: service.serviceArn ?? "", desiredCount: desired });
+  const ActivityId = randomUUID();
+  activitiesOf(region).put(ActivityId, {
+    ActivityId,
+    ServiceNamespace: target.ServiceNamespace,
+    ResourceId: target.ResourceId,
+    ScalableDimension: target.ScalableDimension,
+    Description: `Setting desired count to ${desired}.`,
+    Cause: desired > current ? `minimum capacity was set to ${desired}` : `maximum capacity was set to ${desired}`,
+    StatusCode: "Successful",
+    StatusMessage: `Successfully set desired count to ${desired}. Change successfully fulfilled by ecs.`,
+    started,
+    ended: region.clock.now(),
+  });
+}
