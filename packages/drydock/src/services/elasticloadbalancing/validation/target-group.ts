@@ -31,7 +31,8 @@ export function newTargetGroup(input: Partial<CreateTargetGroupInput>): TargetGr
   if (!input.Port) throw validationError("A port must be specified");
   if (input.Port > 65_535) throw validationError(`Port '${input.Port}' must be between '1-65535' inclusive`);
   if (!input.VpcId) throw validationError("A VPC ID must be specified");
-  if (input.ProtocolVersion !== undefined && input.ProtocolVersion !== "HTTP1")
+  // Terraform sends an empty version for "the default".
+  if (input.ProtocolVersion && input.ProtocolVersion !== "HTTP1")
     throw notBuilt(`the protocol version '${input.ProtocolVersion}' to targets`);
   if (input.IpAddressType === "ipv6") throw notBuilt("IPv6 targets");
   if (input.TargetControlPort !== undefined) throw notBuilt("the target optimizer");
