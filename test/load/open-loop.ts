@@ -10,7 +10,7 @@ export interface LoadOptions {
   rate: number;
   /** What most requests ask for; default `/`. */
   path?: string;
-  /** What every tenth request asks for; default `/slow`. */
+  /** What a tenth of the requests asks for; default `/slow`. */
   slowPath?: string;
   /** Milliseconds without an answer after which a request counts as lost; default 30 000. */
   timeout?: number;
@@ -50,7 +50,9 @@ export interface Load {
   stop(): Promise<LoadSummary>;
 }
 
-const everyTenth = 10;
+/** One of ten requests is slow, each time another one: a balancer that takes targets in turn would else give all of them to one. */
+const isSlow = (index: number) => index % 10 === Math.floor(index / 10) % 10;
+
 /** Below the 60 s after which a load balancer closes an idle connection, as a client must if it is to lose nothing. */
 const idleConnection = 30_000;
 
@@ -67,7 +69,7 @@ export function startLoad(options: LoadOptions): Load {
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - start) * rate) / 1_000);
     for (; sent < due; sent++) {
-      const target = new URL(sent % everyTenth === everyTenth - 1 ? slowPath : path, url);
+      const target = new URL(isSlow(sent) ? slowPath : path, url);
       const dueAt = start + (sent * 1_000) / rate;
       const one = ask(target, agent, timeout).then((outcome) => {
         const latency = performance.now() - dueAt;
