@@ -36,6 +36,8 @@ export function addressOperations(network: Network): Operations<typeof import("@
           "network-interface-id": ({ NetworkInterfaceId }) => NetworkInterfaceId,
         },
       );
+      const unknown = input.PublicIps?.find((ip) => !network.addresses.list().some(({ PublicIp }) => PublicIp === ip));
+      if (unknown) throw new AwsError("InvalidAddress.NotFound", `Address '${unknown}' not found.`);
       return {
         Addresses: items.filter(({ PublicIp = "" }) => !input.PublicIps?.length || input.PublicIps.includes(PublicIp)),
       };

@@ -25,6 +25,12 @@ export function describeRecords<T>(
   missing: { code: string; kind: string },
   filters: Record<string, (record: T) => FilterValue>,
 ): { items: (T & { Tags: Tag[] })[]; nextToken: string | undefined } {
+  const { limit } = request;
+  // "This value can be between 5 and 1000."
+  if (limit !== undefined && (limit < 5 || limit > 1000)) {
+    const message = `Value ( ${limit} ) for parameter maxResults is invalid. Expecting a value between 5 and 1000.`;
+    throw new AwsError("InvalidParameterValue", message);
+  }
   const records = request.ids?.length
     ? request.ids.map((id) => {
         const record = collection.get(id);
@@ -33,17 +39,20 @@ export function describeRecords<T>(
       })
     : collection.list();
   const tagged = records.map((record) => network.withTags(idOf(record), record));
+  // A filter that isn't one is refused also where there is nothing to filter.
+  for (const { Name = "" } of request.filters ?? []) checkFilterName(Name, filters);
   const found = tagged.filter((record) => (request.filters ?? []).every((filter) => passes(record, filter, filters)));
   const key = (record: T) => idOf(record) ?? "";
   found.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   return paginate(found, key, {
     token: request.token,
-    limit: request.limit ?? Number.MAX_SAFE_INTEGER,
+    limit: limit ?? Number.MAX_SAFE_INTEGER,
     invalidTokenCode: "InvalidNextToken",
   });
 }
 
-function passes<T>(
+/** Whether a record passes one filter. Throws InvalidParameterValue for a name the operation doesn't have. */
+export function passes<T>(
   record: T & { Tags: Tag[] },
   filter: Filter,
   filters: Record<string, (record: T) => FilterValue>,
@@ -62,9 +71,13 @@ function valuesOf<T>(
   if (name.startsWith("tag:")) {
     return record.Tags.filter(({ Key }) => Key === name.slice(4)).map(({ Value = "" }) => Value);
   }
-  const extract = Object.hasOwn(filters, name) ? filters[name] : undefined;
-  if (!extract) throw new AwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
-  return [extract(record)].flat().flatMap((value) => value ?? []);
+  checkFilterName(name, filters);
+  return [filters[name]?.(record)].flat().flatMap((value) => value ?? []);
+}
+
+function checkFilterName(name: string, filters: object): void {
+  if (name === "tag-key" || name.startsWith("tag:") || Object.hasOwn(filters, name)) return;
+  throw new AwsError("InvalidParameterValue", `The filter '${name}' is invalid`);
 }
 
 /** "Filter values: * matches zero or more characters, ? exactly one." */

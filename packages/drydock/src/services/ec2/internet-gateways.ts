@@ -1,5 +1,6 @@
 import { AwsError } from "../../errors.ts";
 import type { Operations } from "../../service.ts";
+import { attachedInterfaces } from "./attached-interfaces.ts";
 import { describeRecords } from "./describe.ts";
 import { dependencyViolation, type Network } from "./network.ts";
 
@@ -51,15 +52,15 @@ export function internetGatewayOperations(network: Network): Operations<typeof i
       return {};
     },
 
-    DetachInternetGateway: (input) => {
+    DetachInternetGateway: async (input) => {
       const gateway = network.internetGateway(input.InternetGatewayId);
       if (!gateway.Attachments?.some(({ VpcId }) => VpcId === input.VpcId)) {
         const message = `resource ${input.InternetGatewayId} is not attached to network ${input.VpcId}`;
         throw new AwsError("Gateway.NotAttached", message);
       }
-      const mapped = network.natGateways
-        .list()
-        .some(({ VpcId, State }) => VpcId === input.VpcId && State === "available");
+      const mapped = (await attachedInterfaces(network)).some(
+        ({ VpcId, Association }) => VpcId === input.VpcId && Association !== undefined,
+      );
       if (mapped) {
         const message = `Network ${input.VpcId} has some mapped public address(es). Please unmap those public address(es) before detaching the gateway.`;
         throw new AwsError("DependencyViolation", message);

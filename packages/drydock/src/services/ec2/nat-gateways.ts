@@ -5,6 +5,9 @@ import { describeRecords } from "./describe.ts";
 import { type Network, notFound } from "./network.ts";
 
 // The states are passed through at once: nothing is behind a NAT gateway here that would have to start or stop.
+// "The first four IP addresses and the last IP address in each subnet CIDR block are not available for your use."
+const firstAddress = 4;
+const reservedAddresses = 5;
 const shownAfterDeletionMilliseconds = 60 * 60 * 1000;
 
 export function natGatewayOperations(network: Network): Operations<typeof import("@aws-sdk/client-ec2")> {
@@ -18,6 +21,13 @@ export function natGatewayOperations(network: Network): Operations<typeof import
       const subnet = network.subnet(input.SubnetId);
       const address = input.AllocationId ? network.addresses.get(input.AllocationId) : undefined;
       const isPublic = input.ConnectivityType !== "private";
+      if (isPublic && !input.AllocationId) {
+        throw new AwsError("MissingParameter", "The request must contain the parameter AllocationId");
+      }
+      if (!isPublic && input.AllocationId) {
+        const message = "Elastic IPs are not supported for NAT gateways of connectivity type private.";
+        throw new AwsError("InvalidParameterCombination", message);
+      }
       if (isPublic && !address) {
         throw notFound("InvalidAllocationID.NotFound", "allocation ID", input.AllocationId ?? "");
       }
@@ -30,9 +40,9 @@ export function natGatewayOperations(network: Network): Operations<typeof import
       const NatGatewayId = network.newId("nat");
       const NetworkInterfaceId = network.newId("eni");
       const AssociationId = network.newId("eipassoc");
-      const PrivateIp = formatAddress(
-        parseCidr(subnet.CidrBlock ?? "").base + 4 + (network.region.store.next("ec2.nat") % 200),
-      );
+      const cidr = parseCidr(subnet.CidrBlock ?? "");
+      const place = network.region.store.next("ec2.nat") % (cidr.size - reservedAddresses);
+      const PrivateIp = formatAddress(cidr.base + firstAddress + place);
       const gateway = {
         NatGatewayId,
         SubnetId: input.SubnetId,

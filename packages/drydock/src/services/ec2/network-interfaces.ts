@@ -1,38 +1,15 @@
 import type { NetworkInterface } from "@aws-sdk/client-ec2";
 import type { Operations } from "../../service.ts";
+import { attachedInterfaces } from "./attached-interfaces.ts";
 import { describeRecords } from "./describe.ts";
 import type { Network } from "./network.ts";
 
-/**
- * The interfaces that NAT gateways have. Those of tasks are shown by ECS in the task's attachments; EC2 lists none that
- * a VPC's deletion would have to wait for.
- */
+/** Interfaces are made and deleted by the services that own them; they can only be looked at here. */
 export function networkInterfaceOperations(network: Network): Operations<typeof import("@aws-sdk/client-ec2")> {
-  const interfaces = (): Map<string, NetworkInterface> => {
-    const found = network.natGateways.list().flatMap((gateway) =>
-      gateway.State === "deleted"
-        ? []
-        : (gateway.NatGatewayAddresses ?? []).map((address): [string, NetworkInterface] => [
-            address.NetworkInterfaceId ?? "",
-            {
-              NetworkInterfaceId: address.NetworkInterfaceId,
-              InterfaceType: "natGateway",
-              Description: `Interface for NAT Gateway ${gateway.NatGatewayId}`,
-              OwnerId: network.accountId,
-              RequesterManaged: true,
-              PrivateIpAddress: address.PrivateIp,
-              Status: "in-use",
-              SubnetId: gateway.SubnetId,
-              VpcId: gateway.VpcId,
-            },
-          ]),
-    );
-    return new Map(found);
-  };
-
   return {
-    DescribeNetworkInterfaces: (input) => {
-      const found = interfaces();
+    DescribeNetworkInterfaces: async (input) => {
+      const interfaces = await attachedInterfaces(network);
+      const found = new Map(interfaces.map((each) => [each.NetworkInterfaceId ?? "", each]));
       const { items, nextToken } = describeRecords<NetworkInterface>(
         network,
         { get: (id) => found.get(id), list: () => [...found.values()] },
@@ -43,6 +20,9 @@ export function networkInterfaceOperations(network: Network): Operations<typeof 
           "network-interface-id": ({ NetworkInterfaceId }) => NetworkInterfaceId,
           "vpc-id": ({ VpcId }) => VpcId,
           "subnet-id": ({ SubnetId }) => SubnetId,
+          "availability-zone": ({ AvailabilityZone }) => AvailabilityZone,
+          "private-ip-address": ({ PrivateIpAddress }) => PrivateIpAddress,
+          "requester-managed": ({ RequesterManaged }) => String(RequesterManaged),
           "interface-type": ({ InterfaceType }) => InterfaceType,
           description: ({ Description }) => Description,
           status: ({ Status }) => Status,

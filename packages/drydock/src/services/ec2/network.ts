@@ -19,6 +19,7 @@ import type { Collection } from "../../store/store.ts";
 export interface StoredVpc extends Vpc {
   dnsSupport: boolean;
   dnsHostnames: boolean;
+  addressUsageMetrics: boolean;
 }
 
 /** The records of the region's networks. Tags are kept beside them, by resource id. */

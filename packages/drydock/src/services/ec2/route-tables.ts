@@ -1,4 +1,4 @@
-import type { RouteTable, RouteTableAssociation } from "@aws-sdk/client-ec2";
+import type { Route, RouteTable, RouteTableAssociation } from "@aws-sdk/client-ec2";
 import { AwsError } from "../../errors.ts";
 import type { Operations } from "../../service.ts";
 import { describeRecords } from "./describe.ts";
@@ -41,11 +41,12 @@ export function routeTableOperations(network: Network): Ec2Operations {
             Associations?.map(({ RouteTableAssociationId }) => RouteTableAssociationId),
           "route.destination-cidr-block": ({ Routes }) =>
             Routes?.map(({ DestinationCidrBlock }) => DestinationCidrBlock),
+          "association.gateway-id": () => undefined,
           "route.gateway-id": ({ Routes }) => Routes?.map(({ GatewayId }) => GatewayId),
           "route.nat-gateway-id": ({ Routes }) => Routes?.map(({ NatGatewayId }) => NatGatewayId),
         },
       );
-      return { RouteTables: items, NextToken: nextToken };
+      return { RouteTables: items.map((table) => withRouteStates(network, table)), NextToken: nextToken };
     },
 
     DeleteRouteTable: (input) => {
@@ -102,6 +103,21 @@ export function routeTableOperations(network: Network): Ec2Operations {
       return { NewAssociationId: moved.RouteTableAssociationId, AssociationState: { State: "associated" } };
     },
   };
+}
+
+/** "blackhole indicates that the route's target isn't available", as when its gateway was detached or deleted. */
+function withRouteStates<T extends RouteTable>(network: Network, table: T): T {
+  const reaches = ({ GatewayId, NatGatewayId }: Route) => {
+    if (NatGatewayId !== undefined) {
+      const gateway = network.natGateways.get(NatGatewayId);
+      return gateway !== undefined && gateway.State !== "deleted";
+    }
+    if (GatewayId === undefined || GatewayId === "local") return true;
+    const gateway = network.internetGateways.get(GatewayId);
+    return gateway?.Attachments?.some(({ VpcId }) => VpcId === table.VpcId) ?? false;
+  };
+  const Routes = table.Routes?.map((route) => ({ ...route, State: reaches(route) ? "active" : "blackhole" }) as Route);
+  return { ...table, ...(Routes && { Routes }) };
 }
 
 function newTable(network: Network, VpcId: string, cidrBlock: string): RouteTable {

@@ -2,6 +2,7 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import { regionalArn } from "../../arn.ts";
 import { AwsError } from "../../errors.ts";
 import type { Operations } from "../../service.ts";
+import { isSecurityGroupInUse } from "./attached-interfaces.ts";
 import { describeRecords } from "./describe.ts";
 import type { Network } from "./network.ts";
 import { addRules, permissionsOf, rulesOf } from "./rules.ts";
@@ -94,7 +95,7 @@ export function securityGroupOperations(network: Network): Operations<typeof imp
       return { SecurityGroups: named.map(withPermissions), NextToken: nextToken };
     },
 
-    DeleteSecurityGroup: (input) => {
+    DeleteSecurityGroup: async (input) => {
       const GroupId =
         input.GroupId ??
         network.securityGroups.list().find(({ GroupName }) => GroupName === input.GroupName)?.GroupId ??
@@ -109,7 +110,8 @@ export function securityGroupOperations(network: Network): Operations<typeof imp
       const referenced = network.rules
         .list()
         .some((rule) => rule.ReferencedGroupInfo?.GroupId === GroupId && rule.GroupId !== GroupId);
-      if (referenced) throw new AwsError("DependencyViolation", `resource ${GroupId} has a dependent object`);
+      const inUse = referenced || (await isSecurityGroupInUse(network, GroupId));
+      if (inUse) throw new AwsError("DependencyViolation", `resource ${GroupId} has a dependent object`);
       network.region.store.transaction(() => removeGroup(network, GroupId));
       return { Return: true, GroupId };
     },

@@ -2,6 +2,7 @@ import type { Subnet } from "@aws-sdk/client-ec2";
 import { regionalArn } from "../../arn.ts";
 import { AwsError } from "../../errors.ts";
 import type { Operations } from "../../service.ts";
+import { isSubnetInUse } from "./attached-interfaces.ts";
 import { contains, formatCidr, overlaps, parseCidr } from "./cidr.ts";
 import { describeRecords } from "./describe.ts";
 import { dependencyViolation, type Network } from "./network.ts";
@@ -110,12 +111,9 @@ export function subnetOperations(network: Network): Ec2Operations {
       return {};
     },
 
-    DeleteSubnet: (input) => {
+    DeleteSubnet: async (input) => {
       network.subnet(input.SubnetId);
-      const inUse = network.natGateways
-        .list()
-        .some(({ SubnetId, State }) => SubnetId === input.SubnetId && State !== "deleted");
-      if (inUse) throw dependencyViolation("subnet", input.SubnetId);
+      if (await isSubnetInUse(network, input.SubnetId)) throw dependencyViolation("subnet", input.SubnetId);
       network.region.store.transaction(() => {
         for (const table of network.routeTables.list()) {
           const Associations = table.Associations?.filter(({ SubnetId }) => SubnetId !== input.SubnetId);

@@ -1,5 +1,7 @@
+import type { TagDescription } from "@aws-sdk/client-ec2";
 import { paginate } from "../../pagination.ts";
 import type { Operations } from "../../service.ts";
+import { passes } from "./describe.ts";
 import { type Network, notFound } from "./network.ts";
 
 const resourceTypes: Record<string, string> = {
@@ -11,6 +13,13 @@ const resourceTypes: Record<string, string> = {
   rtb: "route-table",
   sg: "security-group",
   sgr: "security-group-rule",
+};
+
+const tagFilters: Record<string, (tag: TagDescription) => string | undefined> = {
+  "resource-id": ({ ResourceId }) => ResourceId,
+  "resource-type": ({ ResourceType }) => ResourceType,
+  key: ({ Key }) => Key,
+  value: ({ Value }) => Value,
 };
 
 export function tagOperations(network: Network): Operations<typeof import("@aws-sdk/client-ec2")> {
@@ -64,22 +73,15 @@ export function tagOperations(network: Network): Operations<typeof import("@aws-
           ...tag,
           ResourceId,
           ResourceType: resourceTypes[ResourceId.slice(0, ResourceId.indexOf("-"))] as "vpc",
+          Tags: [tag],
         })),
       );
-      const wanted = (name: string) => input.Filters?.find(({ Name }) => Name === name)?.Values;
-      const passes = (name: string, value: string | undefined) => wanted(name)?.includes(value ?? "") ?? true;
-      const found = all.filter(
-        (tag) =>
-          passes("resource-id", tag.ResourceId) &&
-          passes("resource-type", tag.ResourceType) &&
-          passes("key", tag.Key) &&
-          passes("value", tag.Value),
-      );
+      const found = all.filter((tag) => (input.Filters ?? []).every((filter) => passes(tag, filter, tagFilters)));
       const { items, nextToken } = paginate(found, ({ ResourceId, Key }) => `${ResourceId} ${Key}`, {
         token: input.NextToken,
         limit: input.MaxResults ?? 1000,
       });
-      return { Tags: items, NextToken: nextToken };
+      return { Tags: items.map(({ Tags, ...tag }) => tag), NextToken: nextToken };
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { NetworkAcl } from "@aws-sdk/client-ec2";
 import { AwsError } from "../../errors.ts";
 import type { Operations } from "../../service.ts";
 import { formatCidr, parseCidr } from "./cidr.ts";
@@ -32,6 +33,7 @@ export function createVpc(network: Network, cidrBlock: string, isDefault: boolea
     State: "available",
     dnsSupport: true,
     dnsHostnames: isDefault,
+    addressUsageMetrics: false,
   };
   network.vpcs.put(VpcId, vpc);
   createMainRouteTable(network, VpcId, vpc.CidrBlock ?? "");
@@ -79,6 +81,7 @@ export function vpcOperations(network: Network): Ec2Operations {
         ...vpc,
         dnsSupport: input.EnableDnsSupport?.Value ?? vpc.dnsSupport,
         dnsHostnames: input.EnableDnsHostnames?.Value ?? vpc.dnsHostnames,
+        addressUsageMetrics: input.EnableNetworkAddressUsageMetrics?.Value ?? vpc.addressUsageMetrics,
       });
       return {};
     },
@@ -91,7 +94,7 @@ export function vpcOperations(network: Network): Ec2Operations {
         case "enableDnsHostnames":
           return { VpcId: input.VpcId, EnableDnsHostnames: { Value: vpc.dnsHostnames } };
         default:
-          return { VpcId: input.VpcId, EnableNetworkAddressUsageMetrics: { Value: false } };
+          return { VpcId: input.VpcId, EnableNetworkAddressUsageMetrics: { Value: vpc.addressUsageMetrics } };
       }
     },
 
@@ -117,14 +120,29 @@ export function vpcOperations(network: Network): Ec2Operations {
 
     // Every VPC has one network ACL that lets everything through; drydock filters nothing, so there are no others.
     DescribeNetworkAcls: (input) => {
-      const wanted = input.Filters?.find(({ Name }) => Name === "vpc-id")?.Values;
-      const vpcs = network.vpcs.list().filter(({ VpcId = "" }) => !wanted || wanted.includes(VpcId));
-      return { NetworkAcls: vpcs.map(({ VpcId = "" }) => defaultNetworkAcl(network, VpcId)) };
+      const acls = network.vpcs.list().map(({ VpcId = "" }) => defaultNetworkAcl(network, VpcId));
+      const { items, nextToken } = describeRecords<NetworkAcl>(
+        network,
+        { get: (id) => acls.find(({ NetworkAclId }) => NetworkAclId === id), list: () => acls },
+        ({ NetworkAclId }) => NetworkAclId,
+        { ids: input.NetworkAclIds, filters: input.Filters, token: input.NextToken, limit: input.MaxResults },
+        { code: "InvalidNetworkAclID.NotFound", kind: "networkAcl ID" },
+        {
+          "network-acl-id": ({ NetworkAclId }) => NetworkAclId,
+          "vpc-id": ({ VpcId }) => VpcId,
+          default: ({ IsDefault }) => String(IsDefault),
+          "owner-id": ({ OwnerId }) => OwnerId,
+          "association.subnet-id": ({ Associations }) => Associations?.map(({ SubnetId }) => SubnetId),
+          "association.association-id": ({ Associations }) =>
+            Associations?.map(({ NetworkAclAssociationId }) => NetworkAclAssociationId),
+        },
+      );
+      return { NetworkAcls: items, NextToken: nextToken };
     },
   };
 }
 
-function defaultNetworkAcl(network: Network, VpcId: string) {
+function defaultNetworkAcl(network: Network, VpcId: string): NetworkAcl {
   const subnets = network.subnets.list().filter((subnet) => subnet.VpcId === VpcId);
   const NetworkAclId = VpcId.replace("vpc-", "acl-");
   return {
