@@ -148,9 +148,9 @@ describe("quickstart", () => {
 
   test("runs a task, and a command in a service's image", async () => {
     expect((await succeed("run", "migrate")).stderr).toContain("The table ticks is there.");
-    const { exitCode, stderr } = await fardel("run", "web", "--", "node", "-e", "console.log(6 * 7); process.exit(3)");
-    expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/task web \| 42\n[\s\S]*exit code 3/);
+    const { exitCode, stderr } = await fardel("run", "web", "--", "node", "-e", "console.log(6 * 7); process.exit(7)");
+    expect(exitCode).toBe(7);
+    expect(stderr).toMatch(/task web \| 42\n[\s\S]*exit code 7/);
   });
 
   test("goes down without leaving a process or a port, but the database", async () => {

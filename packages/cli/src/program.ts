@@ -99,7 +99,7 @@ const later = [
   "secrets",
 ];
 
-export interface GlobalOptions {
+interface GlobalOptions {
   json?: true;
   yes?: true;
   verbose?: true;

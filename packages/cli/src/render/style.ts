@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** How one stream can be written to. */
 export interface Style {
@@ -10,7 +10,7 @@ export interface Style {
   width: number;
 }
 
-export const unicodeSymbols = {
+const unicodeSymbols = {
   done: "✓",
   failed: "✗",
   fix: "→",
@@ -23,7 +23,7 @@ export const unicodeSymbols = {
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
 };
 
-export const asciiSymbols: typeof unicodeSymbols = {
+const asciiSymbols: typeof unicodeSymbols = {
   done: "+",
   failed: "x",
   fix: "->",
