@@ -93,3 +93,19 @@ test("is lost when it can't be renewed for the length of its lease", async () =>
   await time.advance(15_000);
   expect(() => lock.check()).toThrow("This release has lost its lock, and has stopped.");
 });
+
+test("outlives a renewal that failed once", async () => {
+  const { bucket, take, time, stored } = world();
+  const lock = await take("ada");
+  const { write } = bucket;
+  bucket.write = async () => {
+    throw new Error("no network");
+  };
+  await time.advance(15_000);
+  bucket.write = write;
+  await time.advance(60_000);
+  expect(() => lock.check()).not.toThrow();
+  expect(stored()).toMatchObject({ actor: "ada", until: "2026-01-01T00:02:15.000Z" });
+  await lock.release();
+  expect(stored()).toBeUndefined();
+});

@@ -117,8 +117,10 @@ function hold(
   };
   // One write after the other: each must know the tag of the one before.
   const queue = (): Promise<void> => {
-    writing = writing.then(renew);
-    return writing;
+    const renewal = writing.then(renew);
+    // Its failure is told to whoever asked for it, and is no reason not to try again.
+    writing = renewal.catch(() => {});
+    return renewal;
   };
   const schedule = () => {
     cancel = time.after(renewalMs, () => {
@@ -146,7 +148,7 @@ function hold(
     async release() {
       released = true;
       cancel();
-      await writing.catch(() => {});
+      await writing;
       if (!lost.signal.aborted) await bucket.remove(key, etag);
     },
   };
