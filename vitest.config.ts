@@ -24,7 +24,8 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // They mostly wait, for health checks, drains and processes of their own.
+          maxWorkers: 2,
         },
       },
     ],

@@ -1,12 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { startEcs, webServer } from "@fardel/drydock/services/ecs/testing.ts";
+import { fastClock, startEcs, webServer } from "@fardel/drydock/services/ecs/testing.ts";
 import { expect, test } from "vitest";
 import { awsCli } from "./aws-cli.ts";
 import { describeWith } from "./tools.ts";
 
 describeWith("aws", "the AWS CLI: ECS", () => {
   test("a service is created behind a load balancer, updated, waited for and deleted", async () => {
-    const region = await startEcs();
+    // Slow enough for a command to see both deployments side by side.
+    const region = await startEcs(fastClock(4));
     const aws = awsCli(region.drydock, region.drydock.directory);
     const [one, two] = [await region.push("one", webServer("one")), await region.push("two", webServer("two"))];
     const register = (image: string) =>
