@@ -1,8 +1,9 @@
 import type { TagDescription } from "@aws-sdk/client-ec2";
+import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Operations } from "../../service.ts";
 import { passes } from "./describe.ts";
-import { type Network, notFound } from "./network.ts";
+import type { Network } from "./network.ts";
 
 const resourceTypes: Record<string, string> = {
   vpc: "vpc",
@@ -15,6 +16,18 @@ const resourceTypes: Record<string, string> = {
   sgr: "security-group-rule",
 };
 
+const finders: Record<string, (network: Network, id: string) => unknown> = {
+  vpc: (network, id) => network.vpc(id),
+  subnet: (network, id) => network.subnet(id),
+  igw: (network, id) => network.internetGateway(id),
+  eipalloc: (network, id) => network.find(network.addresses, id, "InvalidAllocationID.NotFound", "allocation ID"),
+  nat: (network, id) => network.find(network.natGateways, id, "NatGatewayNotFound", "Nat Gateway"),
+  rtb: (network, id) => network.routeTable(id),
+  sg: (network, id) => network.securityGroup(id),
+  sgr: (network, id) =>
+    network.find(network.rules, id, "InvalidSecurityGroupRuleId.NotFound", "security group rule ID"),
+};
+
 const tagFilters: Record<string, (tag: TagDescription) => string | undefined> = {
   "resource-id": ({ ResourceId }) => ResourceId,
   "resource-type": ({ ResourceType }) => ResourceType,
@@ -23,19 +36,10 @@ const tagFilters: Record<string, (tag: TagDescription) => string | undefined> = 
 };
 
 export function tagOperations(network: Network): Operations<typeof import("@aws-sdk/client-ec2")> {
-  const collections = {
-    vpc: network.vpcs,
-    subnet: network.subnets,
-    igw: network.internetGateways,
-    eipalloc: network.addresses,
-    nat: network.natGateways,
-    rtb: network.routeTables,
-    sg: network.securityGroups,
-    sgr: network.rules,
-  };
   const check = (id: string) => {
-    const prefix = id.slice(0, id.indexOf("-")) as keyof typeof collections;
-    if (!collections[prefix]?.get(id)) throw notFound("InvalidID", "ID", id);
+    const find = Object.entries(finders).find(([prefix]) => id.startsWith(`${prefix}-`))?.[1];
+    if (!find) throw new AwsError("InvalidID", `The ID '${id}' is not valid`);
+    find(network, id);
   };
 
   return {
