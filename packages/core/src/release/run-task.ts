@@ -1,3 +1,4 @@
+import { verifyAccount } from "../aws/account.ts";
 import { FardelError } from "../errors.ts";
 import { describeServices } from "./current.ts";
 import { diagnoseTask } from "./diagnose.ts";
@@ -31,10 +32,11 @@ export interface RunOutcome {
  * Runs one task as the serving release defines it and follows its output (`task.log` events). Aborting the signal stops the
  * task, waits for its end, and throws the signal's reason.
  *
- * @throws FardelError `RUN_UNKNOWN` when no release has such a task or service.
+ * @throws FardelError `RUN_UNKNOWN` when no release has such a task or service, `AWS_WRONG_ACCOUNT`.
  */
 export async function runTask(request: RunRequest): Promise<RunOutcome> {
   const { aws, descriptor, workload, command, actor, emit, time = systemTime } = request;
+  await verifyAccount(aws);
   const bucket = stateBucket(aws, descriptor.stateBucket);
   const serving = await latestSuccessful(bucket, descriptor);
   const configuration = serving?.configuration.services[workload] ?? serving?.configuration.tasks[workload];

@@ -1,4 +1,6 @@
+import { verifyAccount } from "../aws/account.ts";
 import { localEnvironment } from "../aws/target.ts";
+import type { Emit } from "../events.ts";
 import { acquireLock, type Lock } from "./lock.ts";
 import type { ChangeRequest } from "./request.ts";
 import type { Run } from "./run.ts";
@@ -14,7 +16,7 @@ export interface LockedRun extends Run {
 /**
  * Does something that changes an environment while nobody else does, and lets go of the lock however it ends.
  *
- * @throws FardelError `RELEASE_LOCKED` (exit code 5)
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5), `AWS_WRONG_ACCOUNT` before anything is written.
  */
 export async function underLock<T>(
   request: ChangeRequest,
@@ -22,6 +24,7 @@ export async function underLock<T>(
   work: (run: LockedRun) => Promise<T>,
 ): Promise<T> {
   const { aws, descriptor, emit, origin, time = systemTime } = request;
+  await verifyAccount(aws);
   const bucket = stateBucket(aws, descriptor.stateBucket);
   const { actor, host } = origin;
   const local = descriptor.environment === localEnvironment;
@@ -56,7 +59,18 @@ export async function underLock<T>(
       },
     });
   } finally {
+    await letGo(lock, emit);
+  }
+}
+
+/** What has been done is done, and what has failed is told by its own error, whatever becomes of the lock. */
+async function letGo(lock: Lock, emit: Emit): Promise<void> {
+  try {
     await lock.release();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `The lock frees itself within a minute, but couldn't be let go of: ${reason}.`;
+    emit({ type: "release.notice", message });
   }
 }
 
