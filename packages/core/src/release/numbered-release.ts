@@ -36,6 +36,8 @@ export interface PreparedRelease {
 /** Gives a release its number and record, carries it out, and closes the record however it ends. */
 export async function makeRelease(run: LockedRun, release: PreparedRelease): Promise<ReleaseOutcome> {
   const { current, startedAt, phases, configuration, before } = release;
+  // Images may have taken longer than the lease of a lock that couldn't be renewed.
+  run.check();
   const opened = await openRecord(run.bucket, contentsOf(run, release), current.newest?.number ?? 0);
   const { number } = opened.record;
   await run.lock.name(number);

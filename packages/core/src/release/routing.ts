@@ -74,7 +74,10 @@ export function routingOf(
         });
         const { conditions, targetGroup } = rule;
         if (action === "update" && targetGroup !== undefined) {
-          undone.push(() => changeRule(aws, rule, { conditions, targetGroup }));
+          undone.push(async () => {
+            run.check();
+            await changeRule(aws, rule, { conditions, targetGroup });
+          });
         }
       }
     },
