@@ -1,5 +1,6 @@
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
+import type { FardelError } from "../errors.ts";
 
 /** A JSON document as it was read, with the tag by which a later write can tell that nobody else has written. */
 export interface StoredDocument {
@@ -24,38 +25,45 @@ export interface StateBucket {
 
 export function stateBucket(aws: Pick<Aws, "s3">, bucket: string): StateBucket {
   const { s3 } = aws;
+  const readText = async (key: string) => {
+    try {
+      const { Body, ETag = "" } = await s3.getObject({ Bucket: bucket, Key: key });
+      return { text: (await Body?.transformToString()) ?? "null", etag: ETag };
+    } catch (error) {
+      if (isAwsError(error, "NoSuchKey")) return undefined;
+      throw error;
+    }
+  };
+  const etagOf = async (key: string, text: string) => {
+    const found = await readText(key);
+    return found?.text === text ? found.etag : undefined;
+  };
   return {
     async read(key) {
-      try {
-        const { Body, ETag = "" } = await s3.getObject({ Bucket: bucket, Key: key });
-        return { value: JSON.parse((await Body?.transformToString()) ?? "null"), etag: ETag };
-      } catch (error) {
-        if (isAwsError(error, "NoSuchKey")) return undefined;
-        throw error;
-      }
+      const found = await readText(key);
+      return found && { value: JSON.parse(found.text), etag: found.etag };
     },
 
     async write(key, value, over) {
       const condition = over === undefined ? { IfNoneMatch: "*" } : { IfMatch: over };
       const Body = `${JSON.stringify(value, null, 2)}\n`;
+      let sent = 0;
       try {
-        const { ETag } = await s3.putObject({
-          Bucket: bucket,
-          Key: key,
-          Body,
-          ContentType: "application/json",
-          ...condition,
+        const { ETag = "" } = await againOnConflict(() => {
+          sent += 1;
+          return s3.putObject({ Bucket: bucket, Key: key, Body, ContentType: "application/json", ...condition });
         });
-        return ETag ?? "";
+        return ETag;
       } catch (error) {
-        if (lostTheRace(error)) return undefined;
-        throw error;
+        if (!lostTheRace(error)) throw error;
+        // Sent again because its first answer was lost, a write meets what it has itself written.
+        return sent > 1 || attempts(error) > 1 ? etagOf(key, Body) : undefined;
       }
     },
 
     async remove(key, etag) {
       try {
-        await s3.deleteObject({ Bucket: bucket, Key: key, IfMatch: etag });
+        await againOnConflict(() => s3.deleteObject({ Bucket: bucket, Key: key, IfMatch: etag }));
       } catch (error) {
         if (!lostTheRace(error)) throw error;
       }
@@ -80,10 +88,26 @@ async function* pages(s3: Aws["s3"], bucket: string, prefix: string) {
   } while (token !== undefined);
 }
 
-/**
- * 412 when the condition doesn't hold, 409 when another conditional request got ahead, 404 when there is nothing to match.
- * Of deletions S3 says the same.
- */
-function lostTheRace(error: unknown): boolean {
-  return ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"].some((name) => isAwsError(error, name));
+/** 412 when the condition doesn't hold, 404 when there is nothing to match. Of deletions S3 says the same. */
+function lostTheRace(error: unknown): error is FardelError {
+  return ["PreconditionFailed", "NoSuchKey"].some((name) => isAwsError(error, name));
+}
+
+const mostConflicts = 5;
+
+/** A 409 decides nothing: "If a conflicting operation occurs during the upload … retry the upload" (PutObject). */
+async function againOnConflict<T>(request: () => Promise<T>): Promise<T> {
+  for (let time = 1; ; time++) {
+    try {
+      return await request();
+    } catch (error) {
+      if (time === mostConflicts || !isAwsError(error, "ConditionalRequestConflict")) throw error;
+    }
+  }
+}
+
+/** How often the SDK has sent a request that has failed. */
+function attempts(error: FardelError): number {
+  const { $metadata } = (error.cause ?? {}) as { $metadata?: { attempts?: number } };
+  return $metadata?.attempts ?? 1;
 }
