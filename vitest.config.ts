@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+// Three groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests
+// under load, which wants the machine for itself.
 export default defineConfig({
   test: {
     projects: [
@@ -7,6 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "test/load/**/*.test.ts"],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -16,16 +19,28 @@ export default defineConfig({
           globalSetup: ["test/conformance/moto.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: "end-to-end",
           include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts"],
+          exclude: ["test/e2e/rollout-*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // They mostly wait, for health checks, drains and processes of their own.
-          maxWorkers: 2,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "under-load",
+          include: ["test/e2e/rollout-*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
