@@ -29,12 +29,19 @@ interface Ended {
 }
 
 /** Runs fardel with a state directory of its own; nothing here starts drydock. */
-function fardel(args: string[], options: { node?: string[]; variables?: NodeJS.ProcessEnv } = {}): Promise<Ended> {
+function fardel(
+  args: string[],
+  options: { node?: string[]; variables?: NodeJS.ProcessEnv; unread?: true } = {},
+): Promise<Ended> {
   const { AWS_ENDPOINT_URL: _, CI: __, FORCE_COLOR: ___, ...inherited } = process.env;
   const env = { ...inherited, NO_COLOR: "1", XDG_STATE_HOME: directory, FARDEL_LOCAL_STATE: "", ...options.variables };
   const child = spawn(process.execPath, [...(options.node ?? []), launcher, ...args], { cwd: directory, env });
   let stdout = "";
   let stderr = "";
+  if (options.unread) {
+    child.stdout.destroy();
+    child.stderr.destroy();
+  }
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
   });
@@ -101,6 +108,11 @@ describe.concurrent("fardel", () => {
     const { exitCode, stdout, stderr } = await fardel(["up", "-C", "broken", "--json"]);
     expect([exitCode, stderr]).toEqual([2, ""]);
     expect(JSON.parse(stdout)).toMatchObject({ type: "error", code: "InvalidManifest", exitCode: 2 });
+  });
+
+  test("ends with its own exit code also when nobody reads what it prints", async () => {
+    expect(await fardel(["up", "-C", "broken", "--json"], { unread: true })).toMatchObject({ exitCode: 2 });
+    expect(await fardel(["up", "-C", "broken"], { unread: true })).toMatchObject({ exitCode: 2 });
   });
 
   test("shows its own stack only when asked", async () => {

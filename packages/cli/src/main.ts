@@ -7,11 +7,14 @@ import { createOutput, type Output } from "./render/output.ts";
 
 const argv = process.argv.slice(2);
 
-// The reader of a pipe may have seen enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0);
-  throw error;
-});
+// The reader of a pipe may have seen enough. What is only printed ends then; a release is carried to its own end.
+const unread = new AbortController();
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    unread.abort();
+  });
+}
 
 const exitCode = await main();
 // What is written to a pipe may still be on its way; connections that are kept alive would hold the process for seconds.
@@ -31,7 +34,13 @@ async function main(): Promise<number> {
     const program = await createProgram(argv, async (definition, typed, { json, verbose, yes, directory }) => {
       output = createOutput({ json: json === true, verbose: verbose === true });
       const interrupts = new Interrupts((code) => process.exit(code));
-      const session = { directory: resolve(directory), output, interrupts, yes: yes === true };
+      const session = {
+        directory: resolve(directory),
+        output,
+        interrupts,
+        unread: unread.signal,
+        yes: yes === true,
+      };
       exitCode = (await definition.run(session, ...typed)) ?? 0;
     });
     if (argv.length === 0) program.outputHelp();

@@ -8,6 +8,8 @@ export interface Session {
   directory: string;
   output: Output;
   interrupts: Interrupts;
+  /** Aborted when nobody reads what is printed any more. */
+  unread: AbortSignal;
   /** Is every question answered with yes? */
   yes: boolean;
 }

@@ -35,6 +35,7 @@ export const logs = defineCommand({
       aws,
       descriptor,
       follow: follow ?? false,
+      signal: session.unread,
       ...(workloads.length > 0 && { workloads }),
       ...(since !== undefined && { since }),
       ...(filter !== undefined && { filter }),
