@@ -30,8 +30,8 @@ export const up = defineCommand({
     images.catch(() => {});
     const descriptor = await infrastructure;
     const release = { app, aws, descriptor, emit, signal, origin: await origin, images: () => images };
-    const [result, url] = await Promise.all([core.deploy(release), core.loadBalancerUrl(aws, descriptor)]);
+    const result = await core.deploy(release);
     done();
-    return await finishRelease(session, result, url);
+    return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },
 });
