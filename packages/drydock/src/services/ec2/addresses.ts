@@ -50,6 +50,18 @@ export function addressOperations(network: Network): Operations<typeof import("@
         .map(({ AllocationId, PublicIp }) => ({ AllocationId, PublicIp })),
     }),
 
+    // Only a NAT gateway holds an address here, and lets go of it when it is deleted.
+    DisassociateAddress: (input) => {
+      if (!input.AssociationId) {
+        throw new AwsError("MissingParameter", "The request must contain the parameter AssociationId");
+      }
+      if (network.addresses.list().some(({ AssociationId }) => AssociationId === input.AssociationId)) {
+        throw new AwsError("AuthFailure", "You do not have permission to access the specified resource.");
+      }
+      const message = `The association ID '${input.AssociationId}' does not exist`;
+      throw new AwsError("InvalidAssociationID.NotFound", message);
+    },
+
     ReleaseAddress: (input) => {
       const address = network.addresses
         .list()

@@ -16,6 +16,7 @@ import {
   DeleteSecurityGroupCommand,
   DeleteSubnetCommand,
   DeleteVpcCommand,
+  DescribeAddressesCommand,
   DescribeAvailabilityZonesCommand,
   DescribeNatGatewaysCommand,
   DescribeRouteTablesCommand,
@@ -23,6 +24,7 @@ import {
   DescribeSubnetsCommand,
   DescribeVpcsCommand,
   DetachInternetGatewayCommand,
+  DisassociateAddressCommand,
   DisassociateRouteTableCommand,
   EC2Client,
   ReleaseAddressCommand,
@@ -78,7 +80,11 @@ test("a network is built, found by its tags, and taken down in order", async () 
   await expect(ec2.send(new ReleaseAddressCommand({ AllocationId }))).rejects.toMatchObject({
     name: "InvalidIPAddress.InUse",
   });
+  const { Addresses } = await ec2.send(new DescribeAddressesCommand({ AllocationIds: [AllocationId ?? ""] }));
+  const disassociate = new DisassociateAddressCommand({ AssociationId: Addresses?.[0]?.AssociationId });
+  await expect(ec2.send(disassociate)).rejects.toMatchObject({ name: "AuthFailure" });
   await ec2.send(new DeleteNatGatewayCommand({ NatGatewayId }));
+  await expect(ec2.send(disassociate)).rejects.toMatchObject({ name: "InvalidAssociationID.NotFound" });
   const gone = await ec2.send(new DescribeNatGatewaysCommand({ NatGatewayIds: [NatGatewayId ?? ""] }));
   expect(gone.NatGateways?.[0]?.State).toBe("deleted");
   await ec2.send(new ReleaseAddressCommand({ AllocationId }));
