@@ -33,6 +33,8 @@ export interface Aws {
 
 /** Full jitter, doubling from 100 ms (500 ms when throttled) up to 20 s: about a minute at most for one call. */
 const maxAttempts = 8;
+/** A connection that has died without a word (a laptop that slept, a NAT that forgot it) would be waited for for ever. */
+const socketTimeout = 30_000;
 
 /**
  * The clients of one target. Nothing is loaded or sent yet: `await aws.ecs.describeServices({…})` loads the ECS client,
@@ -86,6 +88,7 @@ function clientConfiguration(target: AwsTarget) {
       httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 50 }),
       httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 50 }),
       connectionTimeout: 5_000,
+      socketTimeout,
     },
     ...(target.endpoint !== undefined && { endpoint: target.endpoint }),
     ...(credentials && { credentials }),
