@@ -4,7 +4,7 @@ import { type Carried, carryOut } from "./carry-out.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
 import type { Origin } from "./origin.ts";
-import type { ReleaseOutcome, ServiceOutcome } from "./outcome.ts";
+import type { ReleaseOutcome } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import {
   closeAbandoned,
@@ -15,6 +15,7 @@ import {
   type ReleasedWorkload,
   type ReleaseRecord,
 } from "./record.ts";
+import { serviceOutcomes } from "./service-outcomes.ts";
 import type { LockedRun } from "./under-lock.ts";
 
 export interface PreparedRelease {
@@ -120,31 +121,6 @@ function workloadsOf(
     services: pick(Object.keys(configuration.services), serving?.services),
     tasks: pick(Object.keys(configuration.tasks), serving?.tasks),
   };
-}
-
-function serviceOutcomes(changes: Changes, { rollouts, definitions, result }: Carried): Record<string, ServiceOutcome> {
-  const ended = new Map(rollouts.ended.map((each) => [each.rollout.service, each]));
-  const services = changes.services.map(({ name, action, current }): [string, ServiceOutcome] => {
-    const rollout = ended.get(name);
-    const before = current?.definition?.taskDefinitionArn;
-    const back = result !== "succeeded" && rollout?.result !== "superseded";
-    const taskDefinition = back ? before : definitions.get(name)?.taskDefinition;
-    const served = rollout?.result === "serving" && back ? "rolled back" : rollout?.result;
-    return [
-      name,
-      {
-        change: action === "none" ? "unchanged" : action === "create" ? "created" : "updated",
-        ...(served !== undefined && { result: served }),
-        ...(taskDefinition !== undefined && { taskDefinition }),
-        ...(rollout && { durationMs: rollout.durationMs }),
-      },
-    ];
-  });
-  const removed = result === "succeeded" ? changes.removed : [];
-  return Object.fromEntries([
-    ...services,
-    ...removed.map(({ name }): [string, ServiceOutcome] => [name, { change: "removed" }]),
-  ]);
 }
 
 /** An exception is no outcome of ECS: the record says what happened here, and what ECS has begun goes on by itself. */

@@ -11,7 +11,7 @@ export interface ServiceOutcome {
   change: "created" | "updated" | "unchanged" | "removed";
   /** For a changed service; undefined when its turn never came. */
   result?: RolloutResult;
-  /** ARN of the task definition that the service is left with; undefined when it is gone. */
+  /** ARN of the task definition that the service is left with; undefined when it is gone, or somebody else's. */
   taskDefinition?: string;
   durationMs?: number;
 }
