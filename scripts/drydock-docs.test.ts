@@ -11,6 +11,6 @@ test("every operation that a service handles is called by a test of it", () => {
   expect(untested).toEqual([]);
 });
 
-test("docs/drydock.md lists what the services handle (node scripts/drydock-docs.ts writes it)", () => {
+test("docs/drydock.md lists what the services handle (npx node scripts/drydock-docs.ts writes it)", () => {
   expect(readFileSync(drydockPage, "utf8")).toBe(drydockDocs(services));
 });

@@ -12,7 +12,7 @@ drydock answers the AWS operations below; any other is refused with \`NotImpleme
 \`UnsupportedService\`, and never with a made-up success. An operation counts as handled when a test calls it: the suite under
 \`test/conformance\` puts the same calls to drydock and to moto, and where these differ it says what AWS's documentation says.
 
-<!-- Written by \`node scripts/drydock-docs.ts\` from the handlers, the SDK's schemas and the tests: change those, not this page. -->`;
+<!-- Written by \`npx node scripts/drydock-docs.ts\` from the handlers, the SDK's schemas and the tests: change those, not this page. -->`;
 
 export interface TestedService extends ServiceCatalogue {
   /** The test files that call each handled operation. */

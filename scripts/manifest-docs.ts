@@ -14,7 +14,7 @@ One file describes an app: \`fardel.yaml\`, or \`fardel.config.ts\` with the sam
 function of the environment's name). Every command looks for it in the current directory and then in its parents.
 \`fardel schema\` prints its JSON Schema, for editors.
 
-<!-- Written by \`node scripts/manifest-docs.ts\` from the schema: change that, not this page. -->`;
+<!-- Written by \`npx node scripts/manifest-docs.ts\` from the schema: change that, not this page. -->`;
 
 const values = `## Values
 
