@@ -4,6 +4,7 @@ import { readListenerRules } from "./listener-rules.ts";
 import { familyName, isOurs, tagNames } from "./names.ts";
 import type { ChangeRequest } from "./request.ts";
 import { removeService } from "./services.ts";
+import { familyTasks } from "./tasks.ts";
 import { sleep } from "./time.ts";
 import { type LockedRun, underLock } from "./under-lock.ts";
 
@@ -70,15 +71,10 @@ async function stopTasks(run: LockedRun, families: readonly string[]): Promise<v
   }
 }
 
-async function runningTasks({ aws, descriptor }: LockedRun, families: readonly string[]): Promise<string[]> {
-  const { cluster } = descriptor;
-  const lists = await Promise.all(
-    families.map((family) => aws.ecs.listTasks({ cluster, family, desiredStatus: "RUNNING" })),
-  );
-  const arns = lists.flatMap(({ taskArns = [] }) => taskArns);
-  const described = await Promise.all(batches(arns, 100).map((tasks) => aws.ecs.describeTasks({ cluster, tasks })));
-  return described
-    .flatMap(({ tasks = [] }) => tasks)
+async function runningTasks(run: LockedRun, families: readonly string[]): Promise<string[]> {
+  const tasks = await Promise.all(families.map((family) => familyTasks(run, family)));
+  return tasks
+    .flat()
     .filter(({ group }) => !group?.startsWith("service:"))
     .flatMap(({ taskArn }) => taskArn ?? []);
 }

@@ -1,26 +1,31 @@
-import type { Task } from "@aws-sdk/client-ecs";
+import type { ListTasksRequest, Task } from "@aws-sdk/client-ecs";
 import type { Run } from "./run.ts";
 
 type Reader = Pick<Run, "aws" | "descriptor">;
 
 /** The tasks of one deployment (`ecs-svc/…`) that are to run. "It must be the only filter that you use." */
-export async function tasksStartedBy({ aws, descriptor: { cluster } }: Reader, startedBy: string): Promise<Task[]> {
-  const { taskArns = [] } = await aws.ecs.listTasks({ cluster, startedBy });
-  return describeTasks({ aws, cluster }, taskArns);
+export function tasksStartedBy(reader: Reader, startedBy: string): Promise<Task[]> {
+  return findTasks(reader, { startedBy });
 }
 
 /** The tasks of a service that ECS has stopped, or told to stop: "for about an hour". */
-export async function stoppedTasks({ aws, descriptor: { cluster } }: Reader, serviceName: string): Promise<Task[]> {
-  const { taskArns = [] } = await aws.ecs.listTasks({ cluster, serviceName, desiredStatus: "STOPPED" });
-  return describeTasks({ aws, cluster }, taskArns);
+export function stoppedTasks(reader: Reader, serviceName: string): Promise<Task[]> {
+  return findTasks(reader, { serviceName, desiredStatus: "STOPPED" });
 }
 
-/** "A list of up to 100 task IDs"; ListTasks gives at most as many. */
-async function describeTasks(
-  { aws, cluster }: Pick<Reader, "aws"> & { cluster: string },
-  arns: string[],
+/** The tasks of a task definition's family that are to run, those of services too. */
+export function familyTasks(reader: Reader, family: string): Promise<Task[]> {
+  return findTasks(reader, { family, desiredStatus: "RUNNING" });
+}
+
+/** ListTasks gives a hundred at a time, and DescribeTasks takes "a list of up to 100 task IDs". */
+async function findTasks(
+  { aws, descriptor: { cluster } }: Reader,
+  filter: Omit<ListTasksRequest, "cluster">,
 ): Promise<Task[]> {
-  if (arns.length === 0) return [];
-  const { tasks = [] } = await aws.ecs.describeTasks({ cluster, tasks: arns });
+  const tasks: Task[] = [];
+  for await (const { taskArns = [] } of aws.ecs.paginateListTasks({ cluster, ...filter })) {
+    if (taskArns.length > 0) tasks.push(...((await aws.ecs.describeTasks({ cluster, tasks: taskArns })).tasks ?? []));
+  }
   return tasks;
 }
