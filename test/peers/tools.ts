@@ -7,6 +7,7 @@ const probes = {
   boto3: ["python3", "-c", "import boto3"],
   "cfn-lint": ["cfn-lint", "--version"],
   skopeo: ["skopeo", "--version"],
+  terraform: ["terraform", "version"],
 } satisfies Record<string, [string, ...string[]]>;
 
 type Tool = keyof typeof probes;

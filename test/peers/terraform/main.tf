@@ -1,4 +1,4 @@
-# A web service as teams describe it: nothing here knows of drydock, which the environment's AWS_ENDPOINT_URL leads to.
+# A web service as teams describe it. What leads to drydock is the environment's AWS_ENDPOINT_URL.
 
 terraform {
   required_version = ">= 1.11"
@@ -25,6 +25,10 @@ variable "text" {
 provider "aws" {
   default_tags {
     tags = { app = "shop" }
+  }
+  # drydock tells by a tag of its own where a load balancer is reached, and Terraform would take it away.
+  ignore_tags {
+    key_prefixes = ["drydock:"]
   }
 }
 
