@@ -1,6 +1,6 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { FardelError } from "../errors.ts";
-import { lastPart } from "./names.ts";
+import { lastPart, shortTaskId } from "./names.ts";
 import type { Run } from "./run.ts";
 import { type LogStream, logStreamOf, nextLines } from "./task-logs.ts";
 import { sleep, type Time } from "./time.ts";
@@ -25,10 +25,14 @@ export interface EndedTask {
 const pollMs = { first: 200, last: (local: boolean) => (local ? 300 : 2000) };
 /** "Logs are delivered with a delay": a line may come after its task has stopped. */
 const lateLinesMs = (local: boolean) => (local ? 0 : 5000);
+/** A task that was asked for a moment ago may not show yet. */
+const unseenMs = 60_000;
 
 /**
  * Runs one task to its end, and emits what its own container writes. When the signal is aborted the task is stopped, its
  * end waited for, and the signal's reason thrown.
+ *
+ * @throws FardelError `TASK_NOT_PLACED`, `TASK_LOST` when ECS has forgotten the task before it was seen to end.
  */
 export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask> {
   const { time, emit, signal } = run;
@@ -37,7 +41,9 @@ export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask
   const taskArn = await start(run, request);
   emit({ type: "task.started", task: workload, taskArn });
   const stop = () => void stopTask(run, taskArn).catch(() => {});
-  signal.addEventListener("abort", stop, { once: true });
+  // It may have been aborted while ECS was asked for the task.
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   try {
     const task = await follow(run, workload, taskArn);
     const durationMs = time.now() - startedAt;
@@ -86,6 +92,7 @@ async function follow(run: Run, workload: string, taskArn: string): Promise<Task
   const local = aws.target.endpoint !== undefined;
   const stream = logStreamOf(descriptor, workload, taskArn);
   const tail = outputOf(run, workload, stream);
+  let seenAt = time.now();
   for (let delay = pollMs.first; ; delay = Math.min(delay * 1.3, pollMs.last(local))) {
     const { tasks = [] } = await aws.ecs.describeTasks({ cluster: descriptor.cluster, tasks: [taskArn] });
     await tail();
@@ -94,8 +101,18 @@ async function follow(run: Run, workload: string, taskArn: string): Promise<Task
       await drain(tail, time, lateLinesMs(local));
       return task;
     }
+    if (task !== undefined) seenAt = time.now();
+    else if (time.now() - seenAt > unseenMs) throw taskLost(run, workload, taskArn);
     await sleep(time, delay);
   }
+}
+
+function taskLost({ descriptor }: Run, workload: string, taskArn: string): FardelError {
+  return new FardelError("TASK_LOST", `How the task ${workload} ended can't be found out.`, {
+    where: `task ${shortTaskId(taskArn)} in cluster ${descriptor.cluster}`,
+    why: "ECS doesn't show it any more: it keeps a stopped task for about an hour.",
+    fix: `See what it has written: \`fardel logs ${workload} --environment ${descriptor.environment} --since 1d\`.`,
+  });
 }
 
 /** Emits what has come since the last call, and tells whether anything has. */
