@@ -26,10 +26,10 @@ export default defineConfig({
         test: {
           name: "end-to-end",
           include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts"],
-          exclude: ["test/e2e/rollout-*.test.ts"],
+          exclude: ["test/e2e/rollout-*.test.ts", "test/peers/terraform*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 4,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
       },
@@ -41,6 +41,17 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Minutes each, and no part of `npm test`: `npm run test:long`.
+        test: {
+          name: "long",
+          include: ["test/peers/terraform*.test.ts"],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -1,4 +1,5 @@
-// `npm test`: types, lint, then every test. Ends with the line `N passed, N failed`, which CI reads.
+// `npm test`: types, lint, then every test but the long ones; with --long only those. Words are passed on to vitest as filters.
+// Ends with the line `N passed, N failed`, which CI reads.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,9 +42,10 @@ function runTests(args: string[]): { passed: number; failed: number; skipped: nu
   }
 }
 
-const filters = process.argv.slice(2);
-const checks = filters.length > 0 ? [] : [run("tsc", "--noEmit"), run("biome", "check", "."), run("knip")];
-const tests = runTests(filters);
+const long = process.argv.includes("--long");
+const filters = process.argv.slice(2).filter((word) => word !== "--long");
+const checks = long || filters.length > 0 ? [] : [run("tsc", "--noEmit"), run("biome", "check", "."), run("knip")];
+const tests = runTests([`--project=${long ? "long" : "!long"}`, ...filters]);
 const failed = tests.failed + checks.filter((ok) => !ok).length;
 const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : "";
 console.log(`\n${tests.passed + checks.filter(Boolean).length} passed, ${failed} failed${skipped}`);
