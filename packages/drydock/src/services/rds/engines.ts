@@ -28,6 +28,10 @@ export function engineOperations(): Operations<typeof import("@aws-sdk/client-rd
     DescribeDBEngineVersions: (input) => ({
       DBEngineVersions: versions(input.Engine, input.EngineVersion)
         .filter(({ bundled }) => !input.DefaultOnly || bundled)
+        .filter(
+          ({ version }) =>
+            !input.DBParameterGroupFamily || input.DBParameterGroupFamily === `postgres${majorOf(version)}`,
+        )
         .map(({ version }) => ({
           Engine: "postgres",
           EngineVersion: version,

@@ -27,7 +27,7 @@ export const rds = defineService({
       ...subnetGroupOperations(region),
       ...parameterGroupOperations(region),
       ...engineOperations(),
-      ...tagOperations(region),
+      ...tagOperations(databases),
     };
   },
   start: (region) => {

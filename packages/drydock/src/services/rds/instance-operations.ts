@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { CreateDBInstanceCommandInput } from "@aws-sdk/client-rds";
 import { AwsError } from "../../errors.ts";
+import type { Region } from "../../region.ts";
 import { freePort } from "../../runtime/postgres/server.ts";
 import type { Operations } from "../../service.ts";
 import { type Databases, reservedUsernames } from "./databases.ts";
@@ -7,7 +9,7 @@ import { majorOf, resolveEngineVersion } from "./engines.ts";
 import { describeInstance, type StoredInstance } from "./instance.ts";
 import { createMasterSecret, deleteMasterSecret } from "./master-secret.ts";
 import { requireParameterGroup } from "./parameter-groups.ts";
-import { checkIdentifier, pageOf, putTags, rdsArn } from "./records.ts";
+import { checkIdentifier, filterBy, pageOf, putTags, rdsArn } from "./records.ts";
 import { requireNewSnapshot, takeFinalSnapshot } from "./snapshots.ts";
 import { requireSubnetGroup } from "./subnet-groups.ts";
 
@@ -32,14 +34,10 @@ export function instanceOperations(databases: Databases): RdsOperations {
         throw new AwsError("InvalidParameterCombination", message);
       }
       if (input.DBSubnetGroupName) requireSubnetGroup(region, input.DBSubnetGroupName);
-      const parameterGroup = input.DBParameterGroupName ?? `default.postgres${majorOf(version)}`;
+      const parameterGroup = input.DBParameterGroupName?.toLowerCase() ?? `default.postgres${majorOf(version)}`;
       requireParameterGroup(region, parameterGroup);
-      if ((input.AllocatedStorage ?? 20) < 20) {
-        throw new AwsError(
-          "InvalidParameterValue",
-          `Invalid storage size for engine name postgres and storage type gp2: ${input.AllocatedStorage}`,
-        );
-      }
+      checkSizes(input);
+      await checkSecurityGroups(region, input.VpcSecurityGroupIds);
       const port = await freePort(await unusedPort(databases, input.Port ?? postgresPort));
       const secret = managed
         ? await createMasterSecret(region, id, masterUsername, password, input.MasterUserSecretKmsKeyId)
@@ -82,13 +80,13 @@ export function instanceOperations(databases: Databases): RdsOperations {
 
     DescribeDBInstances: (input) => {
       const wanted = input.DBInstanceIdentifier?.replace(/^arn:.*:db:/, "");
-      const ids = input.Filters?.find(({ Name }) => Name === "db-instance-id")?.Values;
       const found = wanted === undefined ? instances.list() : [databases.find(wanted)];
-      const { page, ...paging } = pageOf(
-        found.filter(({ id }) => !ids || ids.includes(id) || ids.includes(rdsArn(region, "db", id))),
-        ({ id }) => id,
-        input,
-      );
+      const passes = filterBy<StoredInstance>(input.Filters, {
+        "db-instance-id": ({ id }) => [id, rdsArn(region, "db", id)],
+        "dbi-resource-id": ({ resourceId }) => [resourceId],
+        engine: () => ["postgres"],
+      });
+      const { page, ...paging } = pageOf(found.filter(passes), ({ id }) => id, input);
       return { DBInstances: page.map((instance) => describeInstance(region, instance)), ...paging };
     },
 
@@ -103,6 +101,16 @@ export function instanceOperations(databases: Databases): RdsOperations {
         throw new AwsError("InvalidParameterCombination", "drydock does not rename database instances.");
       }
       if (input.DBParameterGroupName) requireParameterGroup(region, input.DBParameterGroupName);
+      checkSizes(input);
+      if ((input.AllocatedStorage ?? instance.storageGiB) < instance.storageGiB) {
+        const message = "Requested storage size is smaller than the current one; allocated storage can't be reduced.";
+        throw new AwsError("InvalidParameterCombination", message);
+      }
+      if (input.MasterUserPassword !== undefined && instance.masterSecret) {
+        const message = "You can't specify MasterUserPassword for an instance with ManageMasterUserPassword enabled.";
+        throw new AwsError("InvalidParameterCombination", message);
+      }
+      await checkSecurityGroups(region, input.VpcSecurityGroupIds);
       const password = input.MasterUserPassword;
       const changed = databases.update(instance.id, {
         instanceClass: input.DBInstanceClass ?? instance.instanceClass,
@@ -117,7 +125,7 @@ export function instanceOperations(databases: Databases): RdsOperations {
         autoMinorUpgrade: input.AutoMinorVersionUpgrade ?? instance.autoMinorUpgrade,
         copyTagsToSnapshot: input.CopyTagsToSnapshot ?? instance.copyTagsToSnapshot,
         securityGroups: input.VpcSecurityGroupIds ?? instance.securityGroups,
-        parameterGroup: input.DBParameterGroupName ?? instance.parameterGroup,
+        parameterGroup: input.DBParameterGroupName?.toLowerCase() ?? instance.parameterGroup,
         ...(password !== undefined && {
           masterPassword: region.vault.seal(checkPassword(password)),
           status: "modifying" as const,
@@ -180,6 +188,31 @@ export function instanceOperations(databases: Databases): RdsOperations {
       return answer(changed);
     },
   };
+}
+
+function checkSizes(input: Partial<CreateDBInstanceCommandInput>): void {
+  const { DBInstanceClass: size, AllocatedStorage: storage, BackupRetentionPeriod: days, StorageType: type } = input;
+  const invalid = (message: string) => new AwsError("InvalidParameterValue", message);
+  if (size !== undefined && !/^db\.[a-z0-9-]+\.[a-z0-9-]+$/.test(size))
+    throw invalid(`Invalid DB Instance class: ${size}`);
+  if (storage !== undefined && (storage < 20 || storage > 65_536)) {
+    throw invalid(`Invalid storage size for engine name postgres and storage type ${type ?? "gp3"}: ${storage}`);
+  }
+  if (days !== undefined && (days < 0 || days > 35)) {
+    throw invalid(`Invalid backup retention period: ${days}. Retention period must be between 0 and 35`);
+  }
+}
+
+/** Throws InvalidParameterValue, in RDS's words, for a group that doesn't exist. */
+export async function checkSecurityGroups(region: Region, ids: string[] | undefined): Promise<void> {
+  if (!ids?.length) return;
+  await region
+    .call("ec2")
+    .DescribeSecurityGroups({ GroupIds: ids })
+    .catch((error: unknown) => {
+      if (!(error instanceof AwsError) || error.code !== "InvalidGroup.NotFound") throw error;
+      throw new AwsError("InvalidParameterValue", `Invalid security group , groupId= ${ids.join(", ")}, groupName=.`);
+    });
 }
 
 /** The wanted port unless another instance has it, running or not. */

@@ -1,4 +1,4 @@
-import type { Tag } from "@aws-sdk/client-rds";
+import type { Filter, Tag } from "@aws-sdk/client-rds";
 import { regionalArn } from "../../arn.ts";
 import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
@@ -6,12 +6,34 @@ import type { Region } from "../../region.ts";
 
 /** RDS's paging: "MaxRecords: default 100, minimum 20, maximum 100". */
 export function pageOf<T>(items: T[], key: (item: T) => string, input: { Marker?: string; MaxRecords?: number }) {
+  const { MaxRecords: limit = 100 } = input;
+  if (limit < 20 || limit > 100) {
+    const message = `Invalid value ${limit} for MaxRecords. Must be between 20 and 100`;
+    throw new AwsError("InvalidParameterValue", message);
+  }
   const { items: page, nextToken } = paginate(items, key, {
     token: input.Marker,
-    limit: input.MaxRecords ?? 100,
+    limit,
     invalidTokenCode: "InvalidParameterValue",
   });
   return { page, ...(nextToken !== undefined && { Marker: nextToken }) };
+}
+
+/**
+ * Whether a record passes all filters. `values` names the operation's filters and what each compares with; another name is
+ * refused, as RDS does.
+ */
+export function filterBy<T>(
+  filters: Filter[] | undefined,
+  values: Record<string, (record: T) => (string | undefined)[]>,
+): (record: T) => boolean {
+  for (const { Name = "" } of filters ?? []) {
+    if (!Object.hasOwn(values, Name)) throw new AwsError("InvalidParameterValue", `Unrecognized filter name: ${Name}`);
+  }
+  return (record) =>
+    (filters ?? []).every(({ Name = "", Values = [] }) =>
+      values[Name]?.(record).some((value) => value !== undefined && Values.includes(value)),
+    );
 }
 
 /** `arn:aws:rds:<region>:<account>:db:<name>`; kinds are db, snapshot, subgrp, pg. */

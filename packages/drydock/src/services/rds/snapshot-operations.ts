@@ -4,8 +4,18 @@ import { freePort } from "../../runtime/postgres/server.ts";
 import type { Operations } from "../../service.ts";
 import type { Databases } from "./databases.ts";
 import { describeInstance, type StoredInstance } from "./instance.ts";
-import { checkIdentifier, pageOf, putTags, rdsArn } from "./records.ts";
-import { beginSnapshot, completeSnapshot, describeSnapshot, findSnapshot, snapshotsOf } from "./snapshots.ts";
+import { checkSecurityGroups } from "./instance-operations.ts";
+import { requireParameterGroup } from "./parameter-groups.ts";
+import { checkIdentifier, filterBy, pageOf, putTags, rdsArn } from "./records.ts";
+import {
+  beginSnapshot,
+  completeSnapshot,
+  describeSnapshot,
+  findSnapshot,
+  type StoredSnapshot,
+  snapshotsOf,
+} from "./snapshots.ts";
+import { requireSubnetGroup } from "./subnet-groups.ts";
 
 export function snapshotOperations(databases: Databases): Operations<typeof import("@aws-sdk/client-rds")> {
   const { region, instances } = databases;
@@ -24,9 +34,21 @@ export function snapshotOperations(databases: Databases): Operations<typeof impo
       const found = input.DBSnapshotIdentifier
         ? [findSnapshot(region, input.DBSnapshotIdentifier)]
         : snapshotsOf(region).list();
-      const wanted = found.filter(
-        ({ instance }) => !input.DBInstanceIdentifier || instance.id === input.DBInstanceIdentifier.toLowerCase(),
-      );
+      // Every snapshot here was taken by hand: there are no automated backups.
+      const type = input.SnapshotType ?? "manual";
+      const passes = filterBy<StoredSnapshot>(input.Filters, {
+        "db-instance-id": ({ instance }) => [instance.id, rdsArn(region, "db", instance.id)],
+        "db-snapshot-id": ({ id }) => [id, rdsArn(region, "snapshot", id)],
+        "dbi-resource-id": ({ instance }) => [instance.resourceId],
+        "snapshot-type": () => ["manual"],
+        engine: () => ["postgres"],
+      });
+      const wanted = found
+        .filter(
+          ({ instance }) => !input.DBInstanceIdentifier || instance.id === input.DBInstanceIdentifier.toLowerCase(),
+        )
+        .filter(({ instance }) => !input.DbiResourceId || instance.resourceId === input.DbiResourceId)
+        .filter((snapshot) => type === "manual" && passes(snapshot));
       const { page, ...paging } = pageOf(wanted, ({ id }) => id, input);
       return { DBSnapshots: page.map((snapshot) => describeSnapshot(region, snapshot)), ...paging };
     },
@@ -47,6 +69,9 @@ export function snapshotOperations(databases: Databases): Operations<typeof impo
         throw new AwsError("InvalidDBSnapshotState", `The snapshot ${snapshot.id} is not available.`);
       }
       const { instance: original } = snapshot;
+      if (input.DBSubnetGroupName) requireSubnetGroup(region, input.DBSubnetGroupName);
+      if (input.DBParameterGroupName) requireParameterGroup(region, input.DBParameterGroupName);
+      await checkSecurityGroups(region, input.VpcSecurityGroupIds);
       const instance: StoredInstance = {
         ...original,
         id,
@@ -54,6 +79,7 @@ export function snapshotOperations(databases: Databases): Operations<typeof impo
         port: await freePort(instances.list().some(({ port }) => port === input.Port) ? 0 : (input.Port ?? 0)),
         instanceClass: input.DBInstanceClass ?? original.instanceClass,
         subnetGroup: input.DBSubnetGroupName?.toLowerCase() ?? original.subnetGroup,
+        parameterGroup: input.DBParameterGroupName?.toLowerCase() ?? original.parameterGroup,
         multiAz: input.MultiAZ ?? original.multiAz,
         deletionProtection: input.DeletionProtection ?? false,
         securityGroups: input.VpcSecurityGroupIds ?? original.securityGroups,

@@ -21,7 +21,15 @@ export function subnetGroupOperations(region: Region): Operations<typeof import(
   const groups = collectionOf(region);
 
   const describeSubnets = async (subnetIds: string[]): Promise<Pick<DBSubnetGroup, "Subnets" | "VpcId">> => {
-    const { Subnets = [] } = await region.call("ec2").DescribeSubnets({ SubnetIds: subnetIds });
+    const invalid = (message: string) => new AwsError("InvalidSubnet", message);
+    const { Subnets = [] } = await region
+      .call("ec2")
+      .DescribeSubnets({ SubnetIds: subnetIds })
+      .catch((error: unknown) => {
+        if (!(error instanceof AwsError) || error.code !== "InvalidSubnetID.NotFound") throw error;
+        throw invalid(`Some input subnets in :[${subnetIds.join(", ")}] are invalid.`);
+      });
+    if (new Set(Subnets.map(({ VpcId }) => VpcId)).size > 1) throw invalid("The subnets are not all in a common VPC.");
     if (new Set(Subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size < 2) {
       const message =
         "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage is one. Add subnets to cover at least 2 AZs.";
