@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Three groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests
-// under load, which wants the machine for itself.
+// Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
+// load or runs on a faster clock, which wants the machine for itself.
 export default defineConfig({
   test: {
     projects: [
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: "end-to-end",
           include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts"],
-          exclude: ["test/e2e/rollout-*.test.ts", "test/peers/terraform*.test.ts"],
+          exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -35,8 +35,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: "under-load",
-          include: ["test/e2e/rollout-*.test.ts"],
+          name: "alone",
+          include: ["test/e2e/{rollout,release}*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,

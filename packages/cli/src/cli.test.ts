@@ -51,7 +51,7 @@ function fardel(
   return new Promise((resolve) => child.on("close", (exitCode) => resolve({ exitCode, stdout, stderr })));
 }
 
-describe.concurrent("fardel", () => {
+describe("fardel", () => {
   test("says its version, also under a Node that can't run its sources", async () => {
     const version = { exitCode: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) };
     expect(await fardel(["--version"])).toMatchObject(version);
