@@ -106,3 +106,17 @@ function readConfig(client: object): ClientConfig {
   ) => { config: ClientConfig };
   return new ClientClass({ region: "us-east-1", credentials: { accessKeyId: "-", secretAccessKey: "-" } }).config;
 }
+
+/** A structure's schema lists its required members first and their number last. */
+export function requiredMembers(schema: NormalizedSchema): Set<string> {
+  const [, , , , names = [], , count = 0] = schema.getSchema() as unknown as [
+    number,
+    string,
+    string,
+    unknown,
+    string[]?,
+    unknown?,
+    number?,
+  ];
+  return new Set(names.slice(0, count));
+}

@@ -1,4 +1,4 @@
-import type { OperationModel, ServiceModel } from "./model.ts";
+import { type OperationModel, requiredMembers, type ServiceModel } from "./model.ts";
 import type { WireRequest } from "./protocol.ts";
 
 interface UriPattern {
@@ -97,16 +97,7 @@ function requiredBindings(operation: OperationModel): { requiredQuery: string[];
   const requiredQuery: string[] = [];
   const requiredHeaders: string[] = [];
   if (operation.input.isUnitSchema()) return { requiredQuery, requiredHeaders };
-  const [, , , , names = [], , count = 0] = operation.input.getSchema() as unknown as [
-    number,
-    string,
-    string,
-    unknown,
-    string[]?,
-    unknown?,
-    number?,
-  ];
-  for (const name of names.slice(0, count)) {
+  for (const name of requiredMembers(operation.input)) {
     const traits = operation.input.getMemberSchema(name).getMergedTraits();
     if (traits.httpQuery) requiredQuery.push(traits.httpQuery);
     if (traits.httpHeader) requiredHeaders.push(traits.httpHeader);

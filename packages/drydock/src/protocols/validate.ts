@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
+import { requiredMembers } from "./model.ts";
 
 /** One thing that is wrong with an input, in the words AWS's services use for it. */
 export interface InputProblem {
@@ -76,20 +77,6 @@ function isText(value: unknown): boolean {
 
 function isRecord(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A structure's schema lists its required members first and their number last. */
-function requiredMembers(schema: NormalizedSchema): Set<string> {
-  const [, , , , names = [], , count = 0] = schema.getSchema() as unknown as [
-    number,
-    string,
-    string,
-    unknown,
-    string[]?,
-    unknown?,
-    number?,
-  ];
-  return new Set(names.slice(0, count));
 }
 
 function lowerFirst(name: string): string {
