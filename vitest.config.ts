@@ -25,8 +25,8 @@ export default defineConfig({
       {
         test: {
           name: "end-to-end",
-          include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts"],
-          exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts", "test/crash/**/*.test.ts"],
+          exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts", "test/crash/*.long.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -47,7 +47,7 @@ export default defineConfig({
         // Minutes each, and no part of `npm test`: `npm run test:long`.
         test: {
           name: "long",
-          include: ["test/peers/terraform*.test.ts"],
+          include: ["test/peers/terraform*.test.ts", "test/crash/*.long.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,

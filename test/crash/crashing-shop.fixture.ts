@@ -1,0 +1,246 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { type Aws, connectAws, type EnvironmentDescriptor, readDescriptor, type ReleaseRecord, releaseHistory } from "@fardel/core";
+import { type DrydockStatus, readStatus } from "@fardel/drydock/control.ts";
+import { expect, vi } from "vitest";
+
+const launcher = resolve(import.meta.dirname, "..", "..", "packages", "cli", "bin", "fardel.js");
+const killer = resolve(import.meta.dirname, "dies-at.fixture.ts");
+
+/** Variables of whoever runs the tests that would change what the command line does. */
+const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "NODE_OPTIONS"];
+
+export interface Ended {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface ShopOptions {
+  /** What web answers with. */
+  text: string;
+  /** Web ends right after its start. */
+  crashes?: boolean;
+  /** How long the migration takes. */
+  migrationMs?: number;
+  /** Further services, as lines of the manifest. */
+  more?: string;
+}
+
+const webSource = `
+const { TEXT, CRASHES } = require("./settings.json");
+if (CRASHES) throw new Error("no idea how to start");
+const server = require("node:http").createServer((request, response) => response.end(TEXT));
+server.listen(process.env.PORT);
+process.on("SIGTERM", () => server.close(() => process.exit(0)));
+`;
+
+/** Writes its beginning and its end into a file that all releases share: two at a time would show. */
+const migrateSource = `
+const { appendFileSync } = require("node:fs");
+const { MIGRATION_MS } = require("./settings.json");
+const note = (word) => appendFileSync(process.env.LEDGER, word + " " + process.env.RELEASE + "\\n");
+note("begin");
+setTimeout(() => note("end"), MIGRATION_MS);
+`;
+
+/**
+ * An app and an embedded region of its own, both driven through the command line as processes that can be killed at an
+ * exact point (`dies-at.fixture.ts`).
+ */
+export class CrashingShop {
+  readonly root = mkdtempSync(join(tmpdir(), "fardel-crash-"));
+  readonly directory = join(this.root, "shop");
+  readonly state = join(this.root, "fardel", "local");
+  private readonly ledger = join(this.root, "migrations");
+
+  constructor() {
+    mkdirSync(this.directory);
+  }
+
+  /** Starts the region, and releases the app for the first time. */
+  async up(options: ShopOptions): Promise<void> {
+    this.write(options);
+    await this.startRegion();
+    await this.succeed("up");
+  }
+
+  async close(): Promise<void> {
+    await this.fardel(["local", "reset", "--yes"]);
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  write({ text, crashes = false, migrationMs = 0, more = "" }: ShopOptions): void {
+    const files = {
+      "package.json": JSON.stringify({ name: "shop", version: "1.0.0" }),
+      "web.cjs": webSource,
+      "migrate.cjs": migrateSource,
+      "settings.json": JSON.stringify({ TEXT: text, CRASHES: crashes, MIGRATION_MS: migrationMs }),
+      "fardel.yaml": `app: shop
+region: eu-west-1
+images:
+  app: { build: ., builder: node }
+services:
+  web:
+    image: app
+    command: [node, web.cjs]
+    port: 8080
+    route: { path: /* }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 1s }
+${more}
+tasks:
+  migrate: { image: app, command: [node, migrate.cjs], env: { LEDGER: ${this.ledger}, RELEASE: "\${release}" } }
+release:
+  before: [migrate]
+`,
+    };
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(this.directory, name), content);
+  }
+
+  /** @param diesAt where drydock is to be killed: see `dies-at.fixture.ts`. */
+  startRegion(diesAt?: string): Promise<Ended> {
+    const port = existsSync(this.state) ? [] : ["--port", "0"];
+    return this.fardel(["local", "start", ...port], diesAt);
+  }
+
+  /** Runs the command line to its end, or to where it is killed. */
+  fardel(args: readonly string[], diesAt?: string): Promise<Ended> {
+    const env: NodeJS.ProcessEnv = {
+      ...process.env,
+      NO_COLOR: "1",
+      XDG_STATE_HOME: this.root,
+      XDG_CACHE_HOME: this.root,
+    };
+    for (const name of meddling) delete env[name];
+    if (diesAt !== undefined) {
+      env.FARDEL_TEST_DIES_AT = diesAt;
+      env.NODE_OPTIONS = `--import=${killer} --disable-warning=ExperimentalWarning`;
+    }
+    const child = spawn(process.execPath, [launcher, ...args], { cwd: this.directory, env });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    return new Promise((settle) =>
+      child.on("close", (exitCode, signal) => settle({ exitCode, signal, stdout, stderr })),
+    );
+  }
+
+  async succeed(...args: string[]): Promise<Ended> {
+    const ended = await this.fardel(args);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    return ended;
+  }
+
+  async region(): Promise<DrydockStatus> {
+    const running = await readStatus(this.state);
+    if (running === undefined) throw new Error(`No drydock answers for ${this.state}.`);
+    return running;
+  }
+
+  async killRegion(): Promise<void> {
+    process.kill((await this.region()).pid, "SIGKILL");
+    await vi.waitUntil(async () => (await readStatus(this.state)) === undefined, { timeout: 10_000 });
+  }
+
+  async connect(): Promise<{ aws: Aws; descriptor: EnvironmentDescriptor }> {
+    const { endpoint, region } = await this.region();
+    const aws = connectAws({ environment: "local", region, endpoint }, {});
+    return { aws, descriptor: await readDescriptor(aws, "shop", "local") };
+  }
+
+  async newest(count = 1): Promise<ReleaseRecord[]> {
+    return await releaseHistory(await this.connect(), count);
+  }
+
+  /** Migrations of each release, in the order in which they began; throws when one began before another had ended. */
+  migrations(): string[] {
+    const lines = existsSync(this.ledger) ? readFileSync(this.ledger, "utf8").trim().split("\n") : [];
+    const open = new Set<string>();
+    const begun: string[] = [];
+    for (const line of lines) {
+      const [word = "", release = ""] = line.split(" ");
+      if (word === "end") open.delete(release);
+      else {
+        if (open.size > 0) throw new Error(`Two migrations at a time: ${lines.join(", ")}`);
+        open.add(release);
+        begun.push(release);
+      }
+    }
+    return begun;
+  }
+
+  /** Everything agrees: the records, what ECS says, what answers, and the processes of this machine. */
+  async expectInOrder(serving: { text: string; release: number }): Promise<void> {
+    const { aws, descriptor } = await this.connect();
+    const { cluster } = descriptor;
+    const { services = [] } = await aws.ecs.describeServices({ cluster, services: ["shop-web"] });
+    const [web] = services;
+    expect(web?.deployments?.map(({ status, rolloutState }) => [status, rolloutState])).toEqual([
+      ["PRIMARY", "COMPLETED"],
+    ]);
+    const records = await releaseHistory({ aws, descriptor }, 1000);
+    const record = records.find(({ number }) => number === serving.release);
+    expect(web?.taskDefinition).toBe(record?.services.web?.taskDefinition);
+    expect(records.filter(({ outcome }) => outcome === "in progress").map(({ number }) => number)).toEqual([]);
+    const listener = descriptor.loadBalancer?.listeners.http;
+    const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn: listener });
+    expect(Rules.map(({ Priority }) => Priority)).toEqual(["10", "default"]);
+    await expect(aws.s3.getObject({ Bucket: descriptor.stateBucket, Key: "locks/shop/local.json" })).rejects.toThrow();
+    const migrations = this.migrations();
+    expect(migrations).toEqual([...new Set(migrations)]);
+
+    const { taskArns = [] } = await aws.ecs.listTasks({ cluster });
+    expect(taskArns).toHaveLength(1);
+    const ids = taskArns.map((arn) => arn.split("/").at(-1));
+    // A task that has stopped is on its way out of the machine.
+    await vi.waitUntil(() => same(this.taskDirectories(), ids), { timeout: 20_000 });
+    await vi.waitUntil(() => same(this.taskProcesses(), ids), { timeout: 20_000 });
+    const url = await loadBalancerAddress(aws, descriptor);
+    expect(await (await fetch(url)).text()).toBe(serving.text);
+  }
+
+  /** The tasks that have files on this machine. */
+  taskDirectories(): string[] {
+    const tasks = join(this.state, "tasks");
+    return existsSync(tasks) ? readdirSync(tasks) : [];
+  }
+
+  /** The tasks of this region that have a process, whether the region knows of it or not. */
+  taskProcesses(): string[] {
+    const found = new Set<string>();
+    for (const environment of environments()) {
+      const container = environment.find((entry) => entry.startsWith(`DRYDOCK_CONTAINER=${this.state}/`));
+      if (container !== undefined) found.add(container.split("/").at(-2) ?? "");
+    }
+    return [...found];
+  }
+}
+
+function same(found: readonly string[], wanted: readonly (string | undefined)[]): boolean {
+  return found.toSorted().join() === wanted.toSorted().join();
+}
+
+/** The environment of every process that may be looked at. */
+function environments(): string[][] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc").flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+async function loadBalancerAddress(aws: Aws, descriptor: EnvironmentDescriptor): Promise<string> {
+  const { loadBalancerUrl } = await import("@fardel/core");
+  return (await loadBalancerUrl(aws, descriptor)) ?? "";
+}

@@ -1,0 +1,46 @@
+// Preloaded (`node --import`) into the process that a test wants dead: kills it, as kill -9 does, at an exact point of its
+// work. The variable FARDEL_TEST_DIES_AT says which: `<kind>:<n>`, counted from 1.
+//   event:n   after the command line has written its n-th line of --json
+//   request:n as its n-th request is about to be sent; answer:n when the n-th answer has come and nobody has seen it
+//   write:n   before drydock's n-th write to its store; written:n after it
+import { subscribe } from "node:diagnostics_channel";
+import { StatementSync } from "node:sqlite";
+
+const [kind = "", text = ""] = (process.env.FARDEL_TEST_DIES_AT ?? "").split(":");
+const wanted = Number(text);
+let count = 0;
+
+/** Counts, and at the wanted number doesn't come back. */
+function countAndDie(): void {
+  count += 1;
+  if (count === wanted) process.kill(process.pid, "SIGKILL");
+}
+
+/** Processes that the one in question starts have the same environment. */
+const program = process.argv[1] ?? "";
+
+if (program.endsWith("fardel.js")) {
+  if (kind === "event") dieAfterLine();
+  if (kind === "request") subscribe("http.client.request.start", countAndDie);
+  if (kind === "answer") subscribe("http.client.response.finish", countAndDie);
+}
+if (program.endsWith("main.ts") && (kind === "write" || kind === "written")) dieAtWrite(kind === "write");
+
+function dieAfterLine(): void {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = ((...args: Parameters<typeof write>) => {
+    const result = write(...args);
+    for (const character of String(args[0])) if (character === "\n") countAndDie();
+    return result;
+  }) as typeof process.stdout.write;
+}
+
+function dieAtWrite(before: boolean): void {
+  const { run } = StatementSync.prototype;
+  StatementSync.prototype.run = function (this: StatementSync, ...args: Parameters<typeof run>) {
+    if (before) countAndDie();
+    const result = run.apply(this, args);
+    if (!before) countAndDie();
+    return result;
+  } as typeof run;
+}
