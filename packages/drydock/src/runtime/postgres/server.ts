@@ -18,6 +18,13 @@ export interface PostgresOptions {
 
 export const adminRole = "rdsadmin";
 
+/** A server could not start because another process listens on its port. */
+export class PortTaken extends Error {
+  constructor(port: number) {
+    super(`another process listens on port ${port} of 127.0.0.1`);
+  }
+}
+
 // PostgreSQL refuses to run as root. Then it runs as this user; CAP_DAC_OVERRIDE lets it into the 0700 state directory, and
 // no_setuid_fixup lets access(2), by which it looks for its own programs, count that capability.
 const nobody = 65534;
@@ -50,7 +57,7 @@ export async function initialise(options: PostgresOptions): Promise<void> {
 
 /**
  * Starts the server, or finds it still running after a restart of drydock, and resolves when it takes connections.
- * It is its own process group: it outlives a kill -9 of drydock.
+ * It is its own process group: it outlives a kill -9 of drydock. Throws PortTaken.
  */
 export async function start(options: PostgresOptions): Promise<void> {
   if (runningPid(options) === undefined) {
@@ -72,6 +79,7 @@ export async function start(options: PostgresOptions): Promise<void> {
     });
     await startedOrExited(options, child);
     child.unref();
+    return;
   }
   await waitUntilReady(options);
 }
@@ -142,29 +150,36 @@ function runningPid(options: Pick<PostgresOptions, "directory">): number | undef
 }
 
 async function startedOrExited(options: PostgresOptions, child: ChildProcess): Promise<void> {
+  const ended = new AbortController();
   const exited = new Promise<never>((_resolve, reject) => {
     child.once("error", (error) => reject(unprivilegedError(error)));
-    child.once("exit", (code) => reject(new Error(`postgres exited with code ${code}: ${lastLogLines(options)}`)));
-  });
-  await Promise.race([exited, waitUntilReady(options)]);
+    child.once("exit", (code) => reject(exitError(options, code)));
+  }).finally(() => ended.abort());
+  await Promise.race([exited, waitUntilReady(options, ended.signal)]);
 }
 
-async function waitUntilReady(options: PostgresOptions): Promise<void> {
+async function waitUntilReady(options: PostgresOptions, given?: AbortSignal): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     try {
       await asAdmin(options, "postgres", (client) => client.query("SELECT 1"));
       return;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      if (given?.aborted || Date.now() > deadline) throw error;
       await delay(25);
     }
   }
 }
 
+function exitError(options: PostgresOptions, code: number | null): Error {
+  const lines = lastLogLines(options);
+  if (/could not (bind|create any TCP)/.test(lines)) return new PortTaken(options.port);
+  return new Error(`postgres exited with code ${code}: ${lines}`);
+}
+
 function lastLogLines({ directory }: PostgresOptions): string {
   const path = join(directory, "postgres.log");
-  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").slice(-3).join(" / ") : "no log";
+  return existsSync(path) ? readFileSync(path, "utf8").trim().split("\n").slice(-4).join(" / ") : "no log";
 }
 
 function giveUpOwnership(path: string): void {

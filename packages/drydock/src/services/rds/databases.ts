@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { AwsError } from "../../errors.ts";
@@ -6,7 +7,9 @@ import {
   adminRole,
   adopt,
   asAdmin,
+  freePort,
   initialise,
+  PortTaken,
   type PostgresOptions,
   start,
   stop,
@@ -48,11 +51,11 @@ export class Databases {
   /** Starts servers again after drydock was stopped or killed, and finishes what was under way. */
   resume(): void {
     for (const instance of this.instances.list()) {
-      if (instance.status === "stopped" || instance.status === "failed") continue;
+      if (instance.status === "stopped") continue;
       if (instance.status === "deleting") this.delete(instance.id);
       else if (instance.status === "creating") this.create(instance.id);
       else if (instance.status === "stopping") this.stop(instance.id);
-      else this.run(instance.id, "available", () => start(this.server(instance)));
+      else this.startAgain(instance);
     }
   }
 
@@ -65,8 +68,8 @@ export class Databases {
       await rm(server.directory, { recursive: true, force: true });
       await mkdir(server.directory, { recursive: true, mode: 0o700 });
       await initialise(server);
-      await start(server);
-      await this.createMasterUser(instance, server);
+      await this.startOnFreePort(id);
+      await this.createMasterUser(instance, this.server(this.find(id)));
     });
   }
 
@@ -77,7 +80,7 @@ export class Databases {
       await rm(server.directory, { recursive: true, force: true });
       await cp(snapshotDirectory, server.directory, { recursive: true, preserveTimestamps: true });
       await adopt(server.directory);
-      await start(server);
+      await this.startOnFreePort(id);
     });
   }
 
@@ -150,12 +153,35 @@ export class Databases {
     await Promise.all(this.instances.list().map((instance) => stop(this.server(instance))));
   }
 
+  /** Also one whose start failed, as the reason, such as a taken port, may be gone; what never had files stays failed. */
+  private startAgain(instance: StoredInstance): void {
+    const server = this.server(instance);
+    if (!existsSync(join(server.directory, "data", "PG_VERSION"))) return;
+    this.update(instance.id, { status: "starting", failure: undefined });
+    this.run(instance.id, "available", () => start(server));
+  }
+
+  /**
+   * The first start of a server, whose endpoint nobody knows yet. Its port was free when the instance was asked for, which is no
+   * promise: another drydock may have taken it since.
+   */
+  private async startOnFreePort(id: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await start(this.server(this.find(id)));
+      } catch (error) {
+        if (!(error instanceof PortTaken) || attempt === 5) throw error;
+        this.update(id, { port: await freePort(0) });
+      }
+    }
+  }
+
   private run(id: string, after: InstanceStatus | undefined, work: () => Promise<void>): void {
     const previous = this.work.get(id) ?? Promise.resolve();
     const next = previous
       .then(work)
       .then(() => {
-        if (after) this.update(id, { status: after });
+        if (after) this.update(id, { status: after, failure: undefined });
       })
       .catch((error: Error) => {
         this.region.log(`rds: ${id}: ${error.message}`);

@@ -20,7 +20,7 @@ export type InstanceStatus =
 export interface StoredInstance {
   id: string;
   status: InstanceStatus;
-  /** Why a status is `failed`, for drydock's log and the console. */
+  /** Why a status is `failed`. */
   failure?: string;
   instanceClass: string;
   version: string;
@@ -59,6 +59,10 @@ export function describeInstance(region: Region, instance: StoredInstance): DBIn
     DBInstanceArn: arn,
     DBInstanceClass: instance.instanceClass,
     DBInstanceStatus: instance.status,
+    // RDS says this of read replicas only; here it tells whoever waits for the instance why its server didn't start.
+    ...(instance.failure !== undefined && {
+      StatusInfos: [{ StatusType: "server", Normal: false, Status: "error", Message: instance.failure }],
+    }),
     DbiResourceId: instance.resourceId,
     Engine: "postgres",
     EngineVersion: instance.version,

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateVpcCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -18,6 +20,7 @@ import {
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../runtime/postgres/server.ts";
 import { startTestDrydock } from "../../testing.ts";
 
 const instance = {
@@ -36,6 +39,17 @@ async function query(port: number | undefined, password: string, sql: string): P
   const { rows } = await client.query(sql);
   await client.end();
   return rows;
+}
+
+/** Listens on a port, as another program would, until the test ends or the answer is called. */
+async function occupy(port: number): Promise<() => Promise<void>> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const release = async () => {
+    server.close();
+  };
+  onTestFinished(release);
+  return release;
 }
 
 const waiting = { maxWaitTime: 50, minDelay: 0.05, maxDelay: 0.2 };
@@ -95,6 +109,47 @@ test("a server survives a restart of drydock with its rows", { timeout: 60_000 }
   await available(rds);
   expect(await query(port, "another-one-2", "SELECT * FROM rows")).toEqual([{ id: 1 }]);
   await expect(query(port, password, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+test("a port that is taken while the server is made gives way to another", { timeout: 60_000 }, async () => {
+  const drydock = await startTestDrydock();
+  const rds = drydock.client(RDSClient);
+  const Port = await freePort(0);
+  await rds.send(new CreateDBInstanceCommand({ ...instance, Port, MasterUserPassword: "long-enough-1" }));
+  await occupy(Port);
+  await available(rds);
+  const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: "main" }));
+  const port = DBInstances?.[0]?.Endpoint?.Port;
+  expect(port).not.toBe(Port);
+  expect(await query(port, "long-enough-1", "SELECT 1 AS id")).toEqual([{ id: 1 }]);
+});
+
+test("a server whose port is taken at a restart says so, and starts at the next", { timeout: 60_000 }, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "drydock-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const describe = new DescribeDBInstancesCommand({ DBInstanceIdentifier: "main" });
+  const first = await startTestDrydock({ directory, keep: true });
+  const rds = first.client(RDSClient);
+  await rds.send(new CreateDBInstanceCommand({ ...instance, MasterUserPassword: "long-enough-1" }));
+  await available(rds);
+  const port = (await rds.send(describe)).DBInstances?.[0]?.Endpoint?.Port ?? 0;
+  await first.close();
+
+  const release = await occupy(port);
+  const second = await startTestDrydock({ directory, keep: true });
+  await expect(available(second.client(RDSClient))).rejects.toThrow('"state":"FAILURE"');
+  expect((await second.client(RDSClient).send(describe)).DBInstances?.[0]?.StatusInfos?.[0]?.Message).toBe(
+    `another process listens on port ${port} of 127.0.0.1`,
+  );
+  await second.close();
+  await release();
+
+  const third = await startTestDrydock({ directory });
+  await expect
+    .poll(async () => (await third.client(RDSClient).send(describe)).DBInstances?.[0]?.DBInstanceStatus, {
+      timeout: 50_000,
+    })
+    .toBe("available");
 });
 
 test("what RDS refuses is refused in its words", async () => {

@@ -143,9 +143,12 @@ export const dbInstance = defineResourceType({
   },
   async settle(context) {
     await until(context, async () => {
-      const status = (await describe(context.region, context.physicalId))?.DBInstanceStatus;
-      if (status === undefined || /fail|incompatible|inaccessible/.test(status))
-        throw new Error(`DB instance ${context.physicalId} is ${status ?? "gone"}`);
+      const found = await describe(context.region, context.physicalId);
+      const status = found?.DBInstanceStatus;
+      if (status === undefined || /fail|incompatible|inaccessible/.test(status)) {
+        const why = found?.StatusInfos?.[0]?.Message;
+        throw new Error(`DB instance ${context.physicalId} is ${status ?? "gone"}${why ? `: ${why}` : ""}`);
+      }
       return status === "available";
     });
   },
