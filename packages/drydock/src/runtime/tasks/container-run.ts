@@ -116,6 +116,11 @@ export class ContainerRun {
     this.container?.stop(this.record.stopSignal ?? "SIGTERM", timeout);
   }
 
+  /** SIGKILL, at once: to whoever looks it has crashed. */
+  kill(): void {
+    this.container?.stop("SIGKILL", 0);
+  }
+
   async usage(): Promise<{ memoryBytes: number; cpuMilliseconds: number } | undefined> {
     return this.progress.phase === "running" ? this.container?.usage() : undefined;
   }

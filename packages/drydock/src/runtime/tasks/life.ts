@@ -92,6 +92,11 @@ export class TaskLife {
     queueMicrotask(() => this.advance());
   }
 
+  /** Takes the processes of every running container away; what that means for the task shows when they have exited. */
+  kill(): void {
+    for (const run of this.runs) run.kill();
+  }
+
   /** What a container's processes use, undefined for one that doesn't run. */
   async usage(container: string): Promise<{ memoryBytes: number; cpuMilliseconds: number } | undefined> {
     return this.runs.find(({ name }) => name === container)?.usage();

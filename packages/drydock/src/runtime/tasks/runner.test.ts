@@ -355,6 +355,23 @@ test("a task stopped in the moment of its start is stopped, one whose transactio
   expect(other.reports.map(({ lastStatus }) => lastStatus)).toEqual(["PROVISIONING"]);
 });
 
+test.each([
+  { request: undefined, stopCode: "EssentialContainerExited", stoppedReason: "Essential container in task exited" },
+  {
+    request: { stopCode: "InfrastructureHealth" as const, reason: "The zone is gone" },
+    stopCode: "InfrastructureHealth",
+    stoppedReason: "The zone is gone",
+  },
+])("a killed task doesn't get to finish anything: $stopCode", async ({ request, ...expected }) => {
+  const runner = testRunner(nodeImage());
+  const spec = taskSpec([container("web", `process.on("SIGTERM", () => {}); ${forever}`)]);
+  runner.start(spec);
+  await runner.reported(isRunning);
+  runner.kill(spec.taskArn, request);
+  const state = await runner.reported(isStopped);
+  expect(state).toMatchObject({ ...expected, containers: [{ exitCode: 137 }] });
+});
+
 test("closing stops every task", async () => {
   const runner = testRunner(nodeImage());
   runner.start(taskSpec([container("web", forever)]));

@@ -21,6 +21,11 @@ export interface TaskRunner {
   /** Asks a task to stop; the first reason stays. Unknown or stopped tasks are left alone. */
   stop(taskArn: string, request: StopRequest): void;
   /**
+   * Ends a task's running containers at once, as a machine does that fails: with `request` the task is stopped for that
+   * reason, without one its containers have crashed. Unknown tasks, and without `request` those not yet running, are left alone.
+   */
+  kill(taskArn: string, request?: StopRequest): void;
+  /**
    * To be called once, after a restart of drydock and before anything else: goes on with every task that was begun and not
    * STOPPED, and answers their ARNs. Where the processes still live the task goes on as if nothing had happened;
    * where they don't, or where it was still being started, it is stopped and reported as any other.
@@ -55,7 +60,19 @@ export function createTaskRunner(options: { region: Region; driver: Driver; repo
     return life;
   };
 
+  const stop: TaskRunner["stop"] = (taskArn, request) => {
+    const taskId = taskIdOf(taskArn);
+    const life = lives.get(taskId);
+    if (life) {
+      life.stop(request);
+      return;
+    }
+    const record = records.get(taskId);
+    if (record && !isStopped(record)) records.put(taskId, { ...record, stopRequest: record.stopRequest ?? request });
+  };
+
   return {
+    stop,
     start(spec) {
       const taskId = taskIdOf(spec.taskArn);
       if (records.get(taskId)) return;
@@ -69,15 +86,9 @@ export function createTaskRunner(options: { region: Region; driver: Driver; repo
         if (!closing && recorded) keep(new TaskLife(surroundings, recorded)).begin();
       });
     },
-    stop(taskArn, request) {
-      const taskId = taskIdOf(taskArn);
-      const life = lives.get(taskId);
-      if (life) {
-        life.stop(request);
-        return;
-      }
-      const record = records.get(taskId);
-      if (record && !isStopped(record)) records.put(taskId, { ...record, stopRequest: record.stopRequest ?? request });
+    kill(taskArn, request) {
+      lives.get(taskIdOf(taskArn))?.kill();
+      if (request) stop(taskArn, request);
     },
     adopt() {
       const begun = records.list();

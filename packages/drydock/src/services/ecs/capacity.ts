@@ -46,10 +46,37 @@ export function checkStrategy(
         `cluster: ${foreign.capacityProvider}. Associate the capacity provider with the cluster and try again.`,
     );
   }
+  const names = strategy.map(({ capacityProvider }) => capacityProvider);
+  if (new Set(names).size < names.length) {
+    throw invalidParameter("The capacity provider strategy cannot contain a duplicate capacity provider.");
+  }
+  if (strategy.filter(({ base = 0 }) => base > 0).length > 1) {
+    throw invalidParameter("Only one capacity provider in a capacity provider strategy can have a base defined.");
+  }
   if (strategy.length > 1 && strategy.every(({ weight = 0 }) => weight === 0)) {
     throw invalidParameter("At least one capacity provider in the strategy must have a weight greater than zero.");
   }
   return strategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({ capacityProvider, weight, base }));
+}
+
+/**
+ * The provider of one more task: the base comes first, then "the relative percentage of the total number of tasks launched"
+ * that each weight stands for (CapacityProviderStrategyItem). `placed` tells how many tasks a provider has already.
+ */
+export function chooseProvider(strategy: CapacityProviderStrategyItem[], placed: (provider: string) => number): string {
+  const providers = strategy.map(({ capacityProvider = "", base = 0, weight = 0 }) => {
+    const count = placed(capacityProvider);
+    return { capacityProvider, weight, isBelowBase: count < base, share: Math.max(0, count - base) };
+  });
+  const based = providers.find(({ isBelowBase }) => isBelowBase);
+  if (based) return based.capacityProvider;
+  // One provider alone needs no weight.
+  const weighted = providers.filter(({ weight }) => weight > 0 || providers.length === 1);
+  const [next] = weighted.toSorted(
+    (a, b) => (a.share + 1) / (a.weight || 1) - (b.share + 1) / (b.weight || 1) || b.weight - a.weight,
+  );
+  if (!next) throw new Error("A capacity provider strategy without any weight was let through.");
+  return next.capacityProvider;
 }
 
 /** Throws InvalidParameterException for a task definition that wasn't registered for Fargate. */

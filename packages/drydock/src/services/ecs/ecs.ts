@@ -2,9 +2,10 @@ import type { Region } from "../../region.ts";
 import type { ReportTask, TaskRunner } from "../../runtime/tasks/runner.ts";
 import { targetHealthChanges } from "../elasticloadbalancing/target-health-changes.ts";
 import { ServiceControl } from "./control/service-control.ts";
+import { keepHouse } from "./housekeeping.ts";
 import { Names, pathOf } from "./names.ts";
 import { createProcessRunner } from "./process-runner.ts";
-import { Records, serviceKey, taskKey } from "./records.ts";
+import { Records, serviceKey } from "./records.ts";
 
 /** What the operations and the control loops of ECS share. */
 export interface Ecs {
@@ -16,9 +17,6 @@ export interface Ecs {
 }
 
 export type MakeTaskRunner = (region: Region, report: ReportTask) => TaskRunner;
-
-/** "Stopped tasks appear in the returned results for at least one hour" (DescribeTasks). */
-const stoppedTaskRetention = 3_600_000;
 
 const opened = new WeakMap<Region, Ecs>();
 
@@ -40,7 +38,6 @@ export function openEcs(region: Region, makeRunner: MakeTaskRunner): Ecs {
     const task = records.tasks.get(key);
     if (!task) return;
     records.tasks.put(key, { ...task, state, version: task.version + 1 });
-    if (state.lastStatus === "STOPPED") forgetStoppedTasks(ecs);
     if (task.service) ecs.control.wake(serviceKey({ clusterName: task.clusterName, name: task.service.name }));
   };
   const runner = makeRunner(region, report);
@@ -56,20 +53,13 @@ export function openEcs(region: Region, makeRunner: MakeTaskRunner): Ecs {
  * Takes up what the store holds: tasks first, then services. A stop that was decided but not asked for when drydock died
  * is asked for again; a second stop changes nothing.
  */
-export function resumeEcs({ records, runner, control }: Ecs): void {
+export function resumeEcs(ecs: Ecs): void {
+  const { records, runner, control, region } = ecs;
   runner.adopt();
   for (const { arn, service } of records.tasks.list()) {
     if (!service?.retirement?.signalled) continue;
     runner.stop(arn, { stopCode: "ServiceSchedulerInitiated", reason: service.retirement.reason });
   }
   for (const service of records.services.list()) control.wake(serviceKey(service));
-}
-
-function forgetStoppedTasks({ records, region }: Ecs): void {
-  const oldest = region.clock.now() - stoppedTaskRetention;
-  for (const task of records.tasks.list()) {
-    if ((task.state.stoppedAt?.getTime() ?? Number.POSITIVE_INFINITY) >= oldest) continue;
-    records.tasks.delete(taskKey(task));
-    records.tags.delete(task.arn);
-  }
+  region.onClose(keepHouse(ecs));
 }

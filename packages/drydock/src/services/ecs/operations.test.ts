@@ -329,7 +329,9 @@ test("tasks are listed by what is asked for, in pages, and stopped ones for an h
   expect(await list({ desiredStatus: "STOPPED" })).toEqual([task]);
   const { tasks } = await world.call.DescribeTasks({ cluster: "main", tasks: [task, "f".repeat(32)] }, caller);
   expect(tasks).toMatchObject([{ lastStatus: "STOPPED", stopCode: "UserInitiated", stoppedReason: "enough" }]);
-  await world.clock.advance(3_600_000);
+  await world.clock.advance(3_599_000);
+  expect(await list({ desiredStatus: "STOPPED" })).toEqual([task]);
+  await world.clock.advance(600_000);
   const [other = ""] = await list({ startedBy: "me" });
   await world.call.StopTask({ cluster: "main", task: other }, caller);
   await world.clock.advance(1_000);

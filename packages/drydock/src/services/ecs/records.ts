@@ -16,6 +16,8 @@ import type { Rollout, ServiceState, ServiceTask } from "../../runtime/scheduler
 import type { TaskNetwork, TaskState } from "../../runtime/tasks/task.ts";
 import type { Collection } from "../../store/store.ts";
 import { deploymentDigits } from "./names.ts";
+import { TaskRecords } from "./task-records.ts";
+import type { NetworkPlacement } from "./tasks/network.ts";
 
 export interface ServiceRecord {
   clusterName: string;
@@ -46,7 +48,7 @@ export interface ServiceSettings {
 /** What a deployment runs, and what had to be looked up for it once. */
 export interface RevisionRecord {
   revision: ServiceRevision;
-  subnets: Subnet[];
+  placement: NetworkPlacement;
   /** Every tag that drydock's registry knows has its digest in `revision.containerImages`. */
   imagesResolved: boolean;
 }
@@ -91,6 +93,7 @@ export interface TaskRecord {
   enableExecuteCommand: boolean;
   createdAt: Date;
   network: TaskNetwork;
+  securityGroups: string[];
   networkInterfaceId: string;
   containerIds: Record<string, string>;
   /** The runner's last report. */
@@ -126,11 +129,12 @@ export class Records {
   readonly revisions: Collection<RevisionRecord>;
   /** By `<cluster>/<service>/<id>`. */
   readonly rollouts: Collection<RolloutRecord>;
-  /** By `<cluster>/<task id>`. */
-  readonly tasks: Collection<TaskRecord>;
+  readonly tasks: TaskRecords;
   /** By ARN. */
   readonly tags: Collection<Tag[]>;
   readonly accountSettings: Collection<string>;
+  /** Availability Zones that have failed, by name. */
+  readonly lostZones: Collection<true>;
 
   constructor({ store }: Region) {
     this.clusters = store.collection("ecs.clusters");
@@ -139,13 +143,15 @@ export class Records {
     this.serviceEvents = store.collection("ecs.service-events");
     this.revisions = store.collection("ecs.service-revisions");
     this.rollouts = store.collection("ecs.service-deployments");
-    this.tasks = store.collection("ecs.tasks");
+    this.tasks = new TaskRecords(store.collection("ecs.tasks"));
     this.tags = store.collection("ecs.tags");
     this.accountSettings = store.collection("ecs.account-settings");
+    this.lostZones = store.collection("ecs.lost-zones");
   }
 
+  /** A service's tasks that the scheduler still sees. */
   serviceTasks({ clusterName, name }: Pick<ServiceRecord, "clusterName" | "name">): TaskRecord[] {
-    return this.tasks.list(`${clusterName}/`).filter((task) => task.service?.name === name);
+    return this.tasks.ofService(clusterName, name);
   }
 
   revisionOf(service: Pick<ServiceRecord, "clusterName" | "name">, deployment: string): RevisionRecord {

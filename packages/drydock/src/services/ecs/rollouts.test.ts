@@ -1,68 +1,16 @@
-import type { CreateServiceCommandInput, RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
-import { type ImageBehaviour, World } from "./world.fixture.ts";
+import {
+  createService,
+  loadBalancers,
+  messages,
+  register,
+  rollouts,
+  service,
+  worldWithCluster,
+} from "./scenario.fixture.ts";
+import type { ImageBehaviour } from "./world.fixture.ts";
 
 const caller = { accessKeyId: "test", requestId: "1" };
-
-async function worldWithCluster(): Promise<World> {
-  const world = new World();
-  await world.call.CreateCluster({ clusterName: "main" }, caller);
-  return world;
-}
-
-async function register(world: World, image: string, behaviour: ImageBehaviour, more: object = {}): Promise<string> {
-  world.images.set(image, behaviour);
-  const input = {
-    family: "web",
-    requiresCompatibilities: ["FARGATE"],
-    networkMode: "awsvpc",
-    cpu: "256",
-    memory: "512",
-    containerDefinitions: [{ name: "web", image, portMappings: [{ containerPort: 8080 }], ...more }],
-  } satisfies RegisterTaskDefinitionCommandInput;
-  const { taskDefinition } = await world.call.RegisterTaskDefinition(input, caller);
-  return taskDefinition?.taskDefinitionArn ?? "";
-}
-
-async function createService(world: World, more: Partial<CreateServiceCommandInput> = {}) {
-  const { service } = await world.call.CreateService(
-    {
-      cluster: "main",
-      serviceName: "web",
-      taskDefinition: "web",
-      desiredCount: 2,
-      launchType: "FARGATE",
-      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-a", "subnet-b"] } },
-      deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
-      ...more,
-    },
-    caller,
-  );
-  return service;
-}
-
-async function service(world: World) {
-  const { services } = await world.call.DescribeServices({ cluster: "main", services: ["web"] }, caller);
-  const [described] = services ?? [];
-  if (!described) throw new Error("The service is missing.");
-  return described;
-}
-
-async function rollout(world: World) {
-  const list = await world.call.ListServiceDeployments({ cluster: "main", service: "web" }, caller);
-  const arns = (list.serviceDeployments ?? []).map(({ serviceDeploymentArn = "" }) => serviceDeploymentArn);
-  const { serviceDeployments } = await world.call.DescribeServiceDeployments({ serviceDeploymentArns: arns }, caller);
-  return serviceDeployments ?? [];
-}
-
-const messages = (described: Awaited<ReturnType<typeof service>>) =>
-  (described.events ?? [])
-    .map(({ message = "" }) => message.replace(/[0-9a-f]{32}/g, "ID").replace(/ecs-svc\/\d+/g, "ecs-svc/N"))
-    .reverse();
-
-const loadBalancers = (world: World) => [
-  { targetGroupArn: world.targetGroupArn, containerName: "web", containerPort: 8080 },
-];
 
 test("a service without load balancer runs its tasks, spread over the zones, and is steady 40 s later", async () => {
   const world = await worldWithCluster();
@@ -84,7 +32,7 @@ test("a service without load balancer runs its tasks, spread over the zones, and
   expect(tasks.map((task) => task.availabilityZone).sort()).toEqual(["eu-west-1a", "eu-west-1b"]);
   const addresses = tasks.map((task) => task.attachments?.[0]?.details?.find((d) => d.name === "privateIPv4Address"));
   expect(addresses.map((detail) => detail?.value).sort()).toEqual(["10.0.0.4", "10.0.1.4"]);
-  expect(await rollout(world)).toMatchObject([{ status: "SUCCESSFUL", deploymentCircuitBreaker: { threshold: 3 } }]);
+  expect(await rollouts(world)).toMatchObject([{ status: "SUCCESSFUL", deploymentCircuitBreaker: { threshold: 3 } }]);
 });
 
 test("a rollout shows two deployments, drains the old targets in full before it signals, and then completes", async () => {
@@ -139,7 +87,7 @@ test.each<[string, ImageBehaviour]>([
   const after = await service(world);
   expect(after).toMatchObject({ taskDefinition: first, runningCount: 2 });
   expect(after.deployments).toHaveLength(1);
-  const [latest] = await rollout(world);
+  const [latest] = await rollouts(world);
   expect(latest).toMatchObject({
     status: "ROLLBACK_SUCCESSFUL",
     statusReason: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
@@ -184,7 +132,7 @@ test("a rollout goes on after a restart in the middle of its drains", async () =
   await world.restart(true);
   await world.clock.advance(30_000);
   expect((await service(world)).deployments).toMatchObject([{ rolloutState: "COMPLETED", runningCount: 2 }]);
-  expect((await rollout(world))[0]).toMatchObject({ status: "SUCCESSFUL" });
+  expect((await rollouts(world))[0]).toMatchObject({ status: "SUCCESSFUL" });
 });
 
 test("a tag becomes a digest once per deployment; forcing a new deployment looks again", async () => {
@@ -245,11 +193,11 @@ test("StopServiceDeployment rolls back, and a newer deployment stops the one und
   await register(world, "web:3", {});
   await world.call.UpdateService({ cluster: "main", service: "web", taskDefinition: "web" }, caller);
   await world.clock.advance(1_000);
-  expect((await rollout(world)).map(({ status }) => status)).toEqual(["IN_PROGRESS", "STOPPED", "SUCCESSFUL"]);
-  const serviceDeploymentArn = (await rollout(world))[0]?.serviceDeploymentArn ?? "";
+  expect((await rollouts(world)).map(({ status }) => status)).toEqual(["IN_PROGRESS", "STOPPED", "SUCCESSFUL"]);
+  const serviceDeploymentArn = (await rollouts(world))[0]?.serviceDeploymentArn ?? "";
   await world.call.StopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" }, caller);
   await world.clock.advance(120_000);
-  expect((await rollout(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
+  expect((await rollouts(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   expect(await service(world)).toMatchObject({ taskDefinition: first, runningCount: 2 });
 });
 

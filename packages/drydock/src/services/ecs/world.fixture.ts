@@ -99,6 +99,11 @@ class FakeRunner implements TaskRunner {
 
   async close(): Promise<void> {}
 
+  kill(taskArn: string, request?: StopRequest): void {
+    if (request) this.end(taskArn, { stopCode: request.stopCode, stoppedReason: request.reason });
+    else this.crash(taskArn);
+  }
+
   crash(taskArn: string): void {
     this.end(taskArn, { stopCode: "EssentialContainerExited", stoppedReason: "Essential container in task exited" });
   }
@@ -131,6 +136,7 @@ class FakeRunner implements TaskRunner {
 /** The other services as far as ECS calls them, and ECS over a runner without processes, on a virtual clock. For tests. */
 export class World {
   readonly clock = new VirtualClock();
+  readonly caller = { accessKeyId: "test", requestId: "1" };
   readonly store = new Store();
   readonly images = new Map<string, ImageBehaviour>();
   /** Tag → digest of the repositories in drydock's registry. */
@@ -147,6 +153,7 @@ export class World {
   constructor() {
     this.region = this.makeRegion();
     [this.ecs, this.runner] = this.open();
+    resumeEcs(this.ecs);
   }
 
   /** Every operation as a function, without the wire. */

@@ -37,7 +37,7 @@ function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[
   const { records, region, runner } = ecs;
   const record = records.services.get(key);
   if (!record || record.status === "INACTIVE") return { actions: [] };
-  const tasks = records.serviceTasks(record).filter((task) => !task.service?.gone);
+  const tasks = records.serviceTasks(record);
   const observed = observeTasks(tasks, health);
   const decision = schedule({ ...record.state, tasks: observed }, region.clock.now());
 

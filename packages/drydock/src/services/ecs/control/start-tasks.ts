@@ -4,11 +4,12 @@ import type { Ecs } from "../ecs.ts";
 import type { ServiceRecord } from "../records.ts";
 import { launchTask } from "../tasks/launch.ts";
 import { taskDefinitionKeyOf } from "../tasks/view.ts";
+import { placeableNow } from "../zones.ts";
 
 /** Starts tasks of one deployment of a service; answers the event that tells of it. */
 export function startServiceTasks(ecs: Ecs, service: ServiceRecord, deployment: string, count: number): string {
   const { records } = ecs;
-  const { revision, subnets } = records.revisionOf(service, deployment);
+  const { revision, placement } = records.revisionOf(service, deployment);
   const taskDefinition = records.taskDefinitions.get(taskDefinitionKeyOf(revision.taskDefinition ?? ""));
   if (!taskDefinition) throw new Error(`Task definition ${revision.taskDefinition} of ${service.arn} is gone.`);
   const targets = (revision.loadBalancers ?? []).flatMap(({ targetGroupArn, containerPort }) =>
@@ -21,7 +22,7 @@ export function startServiceTasks(ecs: Ecs, service: ServiceRecord, deployment: 
         clusterName: service.clusterName,
         taskDefinition,
         images: revision.containerImages ?? [],
-        subnets,
+        placement: placeableNow(ecs, placement),
         capacity: revision,
         platformVersion: revision.platformVersion ?? "1.4.0",
         group: `service:${service.name}`,

@@ -16,7 +16,7 @@ export interface TargetHealth {
 
 export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promise<TargetHealth> {
   const key = serviceKey(service);
-  const tasks = ecs.records.serviceTasks(service).filter((task) => !task.service?.gone);
+  const tasks = ecs.records.serviceTasks(service);
   const groups = new Set(tasks.flatMap((task) => (task.service?.targets ?? []).map((target) => target.targetGroupArn)));
   const known = new Map<string, Health>();
   let missing = false;

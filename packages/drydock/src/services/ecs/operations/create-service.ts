@@ -13,7 +13,7 @@ import { newRevision } from "../services/revisions.ts";
 import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 import { activeTaskDefinition } from "../task-definitions/find.ts";
-import { checkSecurityGroups, lookUpSubnets } from "../tasks/network.ts";
+import { lookUpNetwork } from "../tasks/network.ts";
 import { platformVersion } from "./run-task.ts";
 
 export function createServiceOperation(ecs: Ecs) {
@@ -43,8 +43,7 @@ export function createServiceOperation(ecs: Ecs) {
       const taskDefinition = activeTaskDefinition(ecs, input.taskDefinition);
       const capacity = chooseCapacity(cluster, input);
       checkCompatibility(taskDefinition);
-      const subnets = await lookUpSubnets(region, input.networkConfiguration);
-      await checkSecurityGroups(region, input.networkConfiguration);
+      const placement = await lookUpNetwork(region, input.networkConfiguration);
       await checkLoadBalancers(region, loadBalancers, taskDefinition);
 
       const now = region.clock.now();
@@ -85,7 +84,10 @@ export function createServiceOperation(ecs: Ecs) {
         checkNameIsFree(records.services.get(key));
         records.services.put(key, record);
         records.serviceEvents.put(key, []);
-        records.revisions.put(revisionKey(record, deployment), newRevision(ecs, record, deployment, settings, subnets));
+        records.revisions.put(
+          revisionKey(record, deployment),
+          newRevision(ecs, record, deployment, settings, placement),
+        );
         if (input.tags?.length) records.tags.put(record.arn, input.tags);
         keepRollout(ecs, record);
       });

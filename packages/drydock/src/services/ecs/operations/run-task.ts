@@ -1,4 +1,4 @@
-import type { Failure, RunTaskRequest, TaskDefinition, TaskOverride } from "@aws-sdk/client-ecs";
+import type { RunTaskRequest, TaskDefinition, TaskOverride } from "@aws-sdk/client-ecs";
 import { checkCompatibility, chooseCapacity } from "../capacity.ts";
 import { activeCluster } from "../clusters.ts";
 import type { Ecs } from "../ecs.ts";
@@ -7,8 +7,9 @@ import type { EcsOperations } from "../operations.ts";
 import { activeTaskDefinition } from "../task-definitions/find.ts";
 import { resolveImages } from "../tasks/images.ts";
 import { launchTask } from "../tasks/launch.ts";
-import { checkSecurityGroups, lookUpSubnets } from "../tasks/network.ts";
+import { lookUpNetwork } from "../tasks/network.ts";
 import { describeTask } from "../tasks/view.ts";
+import { capacityUnavailable, placeableNow } from "../zones.ts";
 
 export function runTaskOperation(ecs: Ecs) {
   const { records, region } = ecs;
@@ -28,8 +29,10 @@ export function runTaskOperation(ecs: Ecs) {
         ? records.tasks.list(`${clusterName}/`).filter((task) => task.clientToken === input.clientToken)
         : [];
       if (earlier.length > 0) return { tasks: earlier.map((task) => describeTask(ecs, task)), failures: [] };
-      const subnets = await lookUpSubnets(region, networkConfiguration);
-      await checkSecurityGroups(region, networkConfiguration);
+      const placement = placeableNow(ecs, await lookUpNetwork(region, networkConfiguration));
+      if (placement.subnets.length === 0) {
+        return { tasks: [], failures: Array.from({ length: count }, () => ({ reason: capacityUnavailable })) };
+      }
       const images = await resolveImages(region, taskDefinition.containerDefinitions ?? []);
 
       const allTags = tagsOf(ecs, input, taskDefinition, clusterName);
@@ -39,7 +42,7 @@ export function runTaskOperation(ecs: Ecs) {
             clusterName,
             taskDefinition,
             images,
-            subnets,
+            placement,
             capacity,
             platformVersion: platformVersion(input.platformVersion),
             group: input.group ?? `family:${taskDefinition.family}`,
@@ -51,8 +54,7 @@ export function runTaskOperation(ecs: Ecs) {
           }),
         ),
       );
-      const failures: Failure[] = [];
-      return { tasks: started.map((task) => ({ ...describeTask(ecs, task), tags })), failures };
+      return { tasks: started.map((task) => ({ ...describeTask(ecs, task), tags })), failures: [] };
     },
   } satisfies EcsOperations;
 }

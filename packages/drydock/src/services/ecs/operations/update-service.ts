@@ -17,10 +17,15 @@ import { newRevision, type RevisionSettings } from "../services/revisions.ts";
 import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 import { activeTaskDefinition, findTaskDefinition } from "../task-definitions/find.ts";
-import { checkSecurityGroups, lookUpSubnets } from "../tasks/network.ts";
+import { lookUpNetwork } from "../tasks/network.ts";
 import { platformVersion } from "./run-task.ts";
 
 type Input = InputOf<typeof import("@aws-sdk/client-ecs"), "UpdateService">;
+
+interface Replacement {
+  settings: RevisionSettings;
+  placement: RevisionRecord["placement"];
+}
 
 export function updateServiceOperation(ecs: Ecs) {
   const { records, region } = ecs;
@@ -75,12 +80,8 @@ function applySettings(service: ServiceRecord, input: UpdateServiceRequest): Ser
 }
 
 /** The revision an update asks for; undefined when it asks for nothing that the PRIMARY deployment doesn't run. */
-async function newRevisionFor(
-  ecs: Ecs,
-  service: ServiceRecord,
-  input: Input,
-): Promise<{ settings: RevisionSettings; subnets: RevisionRecord["subnets"] } | undefined> {
-  const { revision, subnets } = ecs.records.revisionOf(service, primaryOf(service.state).id);
+async function newRevisionFor(ecs: Ecs, service: ServiceRecord, input: Input): Promise<Replacement | undefined> {
+  const { revision, placement } = ecs.records.revisionOf(service, primaryOf(service.state).id);
   const before = settingsOf(revision);
   const definition = input.taskDefinition ? activeTaskDefinition(ecs, input.taskDefinition) : undefined;
   if (definition) checkCompatibility(definition);
@@ -96,25 +97,23 @@ async function newRevisionFor(
       : {}),
   };
   if (!input.forceNewDeployment && isDeepStrictEqual(plain(settings), plain(before))) return undefined;
-  if (input.networkConfiguration) await checkSecurityGroups(ecs.region, input.networkConfiguration);
   const effective = definition ?? findTaskDefinition(ecs, settings.taskDefinition ?? "");
   if (effective) await checkLoadBalancers(ecs.region, settings.loadBalancers ?? [], effective);
   return {
     settings,
-    subnets: input.networkConfiguration ? await lookUpSubnets(ecs.region, input.networkConfiguration) : subnets,
+    placement: input.networkConfiguration ? await lookUpNetwork(ecs.region, input.networkConfiguration) : placement,
   };
 }
 
-function deploy(
-  ecs: Ecs,
-  service: ServiceRecord,
-  { settings, subnets }: { settings: RevisionSettings; subnets: RevisionRecord["subnets"] },
-): ServiceRecord {
+function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Replacement): ServiceRecord {
   const deployment = newDeploymentId();
   const { service: state, superseded } = beginDeployment(service.state, deployment, ecs.region.clock.now());
   if (superseded) keepRollout(ecs, { ...service, state: { ...service.state, rollout: superseded } });
   const deployed = { ...service, state, serviceDeployment: newServiceDeploymentId() };
-  ecs.records.revisions.put(revisionKey(service, deployment), newRevision(ecs, service, deployment, settings, subnets));
+  ecs.records.revisions.put(
+    revisionKey(service, deployment),
+    newRevision(ecs, service, deployment, settings, placement),
+  );
   keepRollout(ecs, deployed);
   return deployed;
 }

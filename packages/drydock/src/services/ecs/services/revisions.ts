@@ -39,7 +39,7 @@ export function newRevision(
   service: Pick<ServiceRecord, "clusterName" | "name" | "arn">,
   deployment: string,
   settings: RevisionSettings,
-  subnets: RevisionRecord["subnets"],
+  placement: RevisionRecord["placement"],
 ): RevisionRecord {
   return {
     revision: {
@@ -55,7 +55,7 @@ export function newRevision(
         loadBalancers: (settings.loadBalancers ?? []).map(({ targetGroupArn }) => ({ targetGroupArn })),
       },
     },
-    subnets,
+    placement,
     imagesResolved: false,
   };
 }
@@ -66,8 +66,8 @@ function pulledDigests(
   deployment: string,
   images: ContainerImage[],
 ): ContainerImage[] {
-  const containers = ecs.records
-    .serviceTasks(service)
+  const containers = ecs.records.tasks
+    .ofService(service.clusterName, service.name, { gone: true })
     .filter((task) => task.service?.deployment === deployment)
     .flatMap((task) => task.state.containers);
   return images.map((image) => {

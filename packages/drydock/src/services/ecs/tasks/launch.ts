@@ -1,17 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { ContainerImage, Tag, TaskDefinition, TaskOverride } from "@aws-sdk/client-ecs";
 import type { TaskSpec } from "../../../runtime/tasks/task.ts";
+import { chooseProvider } from "../capacity.ts";
 import type { Ecs } from "../ecs.ts";
 import { newTaskId } from "../names.ts";
-import { type Capacity, type ServiceTaskRecord, type Subnet, type TaskRecord, taskKey } from "../records.ts";
+import { type Capacity, type ServiceTaskRecord, type TaskRecord, taskKey } from "../records.ts";
 import { digestsByContainer } from "./images.ts";
-import { placeTask } from "./network.ts";
+import { type NetworkPlacement, placeTask } from "./network.ts";
 
 export interface Launch {
   clusterName: string;
   taskDefinition: TaskDefinition;
   images: ContainerImage[];
-  subnets: Subnet[];
+  /** Its subnets are those in which a task can be placed now. */
+  placement: NetworkPlacement;
   capacity: Capacity;
   platformVersion: string;
   group: string;
@@ -31,14 +33,9 @@ export function launchTask(ecs: Ecs, launch: Launch): TaskRecord {
   const { records, runner, names } = ecs;
   const { taskDefinition, clusterName, overrides } = launch;
   const containers = taskDefinition.containerDefinitions ?? [];
-  const all = records.tasks.list();
   const id = newTaskId();
   const arn = names.task(clusterName, id);
-  const network = placeTask(
-    launch.subnets,
-    all.filter((task) => task.clusterName === clusterName && task.group === launch.group),
-    all,
-  );
+  const network = placeTask(ecs, launch.placement.subnets, clusterName, launch.group);
   const createdAt = new Date(ecs.region.clock.now());
   const cpu = overrides.cpu ?? taskDefinition.cpu;
   const memory = overrides.memory ?? taskDefinition.memory;
@@ -51,7 +48,7 @@ export function launchTask(ecs: Ecs, launch: Launch): TaskRecord {
     group: launch.group,
     ...(launch.startedBy ? { startedBy: launch.startedBy } : {}),
     ...(launch.clientToken ? { clientToken: launch.clientToken } : {}),
-    ...chooseCapacity(launch.capacity),
+    ...capacityOf(launch.capacity, records.tasks.places(clusterName, launch.group)),
     platformVersion: launch.platformVersion,
     ...(cpu ? { cpu } : {}),
     ...(memory ? { memory } : {}),
@@ -61,6 +58,7 @@ export function launchTask(ecs: Ecs, launch: Launch): TaskRecord {
     enableExecuteCommand: launch.enableExecuteCommand,
     createdAt,
     network,
+    securityGroups: launch.placement.securityGroups,
     networkInterfaceId: `eni-0${id.slice(0, 16)}`,
     containerIds: Object.fromEntries(containers.map(({ name = "" }) => [name, randomUUID()])),
     state: {
@@ -88,14 +86,15 @@ function newInService(
   return { hasHealthCheck, wasHealthy: false, settled: false, gone: false };
 }
 
-/** With several providers the one with the greatest weight; one base or weight at least is more than 0. */
-function chooseCapacity({ launchType, capacityProviderStrategy }: Capacity) {
-  const [chosen] = (capacityProviderStrategy ?? []).toSorted(
-    (a, b) => (b.base ?? 0) - (a.base ?? 0) || (b.weight ?? 0) - (a.weight ?? 0),
-  );
+function capacityOf(
+  { launchType, capacityProviderStrategy: strategy = [] }: Capacity,
+  neighbours: { capacityProvider: string | undefined }[],
+): Pick<TaskRecord, "launchType" | "capacityProviderName"> {
+  if (strategy.length === 0) return { launchType: launchType ?? "FARGATE" };
+  const placed = Map.groupBy(neighbours, ({ capacityProvider }) => capacityProvider);
   return {
-    launchType: launchType ?? ("FARGATE" as const),
-    ...(chosen?.capacityProvider ? { capacityProviderName: chosen.capacityProvider } : {}),
+    launchType: "FARGATE",
+    capacityProviderName: chooseProvider(strategy, (name) => placed.get(name)?.length ?? 0),
   };
 }
 

@@ -3,15 +3,27 @@ import type { NetworkConfiguration } from "@aws-sdk/client-ecs";
 import { AwsError } from "../../../errors.ts";
 import type { Region } from "../../../region.ts";
 import type { TaskNetwork } from "../../../runtime/tasks/task.ts";
+import type { Ecs } from "../ecs.ts";
 import { invalidParameter } from "../errors.ts";
-import type { Subnet, TaskRecord } from "../records.ts";
+import type { Subnet } from "../records.ts";
 
-/** The subnets of a network configuration. Throws InvalidParameterException for ones that don't exist. */
-export async function lookUpSubnets(
+/** Where tasks of a network configuration can be, looked up once per revision. */
+export interface NetworkPlacement {
+  subnets: Subnet[];
+  securityGroups: string[];
+}
+
+/** Throws InvalidParameterException for subnets or security groups that don't exist. */
+export async function lookUpNetwork(
   region: Region,
   configuration: NetworkConfiguration | undefined,
-): Promise<Subnet[]> {
-  const wanted = configuration?.awsvpcConfiguration?.subnets ?? [];
+): Promise<NetworkPlacement> {
+  const { subnets: wanted = [], securityGroups = [] } = configuration?.awsvpcConfiguration ?? {};
+  const subnets = await lookUpSubnets(region, wanted);
+  return { subnets, securityGroups: await lookUpSecurityGroups(region, securityGroups, subnets[0]?.vpcId) };
+}
+
+async function lookUpSubnets(region: Region, wanted: string[]): Promise<Subnet[]> {
   if (wanted.length === 0) {
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
   }
@@ -33,41 +45,44 @@ export async function lookUpSubnets(
   }));
 }
 
-/** Throws InvalidParameterException for security groups that don't exist. */
-export async function checkSecurityGroups(
-  region: Region,
-  configuration: NetworkConfiguration | undefined,
-): Promise<void> {
-  const groups = configuration?.awsvpcConfiguration?.securityGroups ?? [];
-  if (groups.length === 0) return;
-  await region
+/** "If you do not specify a security group, the default security group for the VPC is used" (AwsVpcConfiguration). */
+async function lookUpSecurityGroups(region: Region, wanted: string[], vpcId: string | undefined): Promise<string[]> {
+  if (wanted.length > 5) throw invalidParameter("Network Configuration can have at most 5 security groups.");
+  const defaultGroup = {
+    Filters: [
+      { Name: "vpc-id", Values: [vpcId ?? ""] },
+      { Name: "group-name", Values: ["default"] },
+    ],
+  };
+  const { SecurityGroups = [] } = await region
     .call("ec2")
-    .DescribeSecurityGroups({ GroupIds: groups })
+    .DescribeSecurityGroups(wanted.length > 0 ? { GroupIds: wanted } : defaultGroup)
     .catch((error: unknown) => {
       if (!(error instanceof AwsError)) throw error;
       throw invalidParameter(
-        `Error retrieving security group information for [${groups.join(", ")}]: ${error.message} ` +
+        `Error retrieving security group information for [${wanted.join(", ")}]: ${error.message} ` +
           `(ErrorCode: ${error.code})`,
       );
     });
+  return wanted.length > 0 ? wanted : SecurityGroups.flatMap(({ GroupId }) => GroupId ?? []);
 }
 
 /**
  * A network interface for one more task: in the zone where its service (or group) has the fewest tasks, on an address of
- * that subnet that no task still listed has. `neighbours` are the group's tasks, `all` those of the region.
+ * that subnet that no task still listed has. There must be a subnet.
  */
-export function placeTask(subnets: Subnet[], neighbours: TaskRecord[], all: TaskRecord[]): TaskNetwork {
-  const alive = neighbours.filter((task) => task.state.lastStatus !== "STOPPED");
+export function placeTask({ records }: Ecs, subnets: Subnet[], clusterName: string, group: string): TaskNetwork {
+  const neighbours = records.tasks.places(clusterName, group);
   const load = (key: "availabilityZone" | "subnetId", value: string) =>
-    alive.filter((task) => task.network[key] === value).length;
+    neighbours.filter((place) => place[key] === value).length;
   const [subnet] = subnets.toSorted(
     (a, b) =>
       load("availabilityZone", a.availabilityZone) - load("availabilityZone", b.availabilityZone) ||
       load("subnetId", a.subnetId) - load("subnetId", b.subnetId),
   );
-  if (!subnet) throw invalidParameter("There is no subnet to place a task in.");
+  if (!subnet) throw new Error(`There is no subnet to place a task of ${group} in.`);
   return {
-    address: freeAddress(subnet, all),
+    address: freeAddress(subnet, records.tasks.addresses(subnet.subnetId)),
     attachmentId: randomUUID(),
     macAddress: `0a:${randomBytes(5).toString("hex").match(/../g)?.join(":")}`,
     subnetId: subnet.subnetId,
@@ -79,20 +94,16 @@ export function placeTask(subnets: Subnet[], neighbours: TaskRecord[], all: Task
 
 /**
  * The address after the newest one given in this subnet, so that a stopped task's target isn't taken for a new one's.
- * AWS keeps a subnet's first four addresses and the last one for itself.
+ * AWS keeps a subnet's first four addresses and the last one for itself. `given` has the newest last.
  */
-function freeAddress(subnet: Subnet, all: TaskRecord[]): string {
+function freeAddress(subnet: Subnet, given: { address: string; stopped: boolean }[]): string {
   const [base = "", length = "24"] = subnet.cidrBlock.split("/");
   const first = toNumber(base) + 4;
   const count = 2 ** (32 - Number(length)) - 5;
-  const own = all.filter((task) => task.network.subnetId === subnet.subnetId);
-  const running = new Set(own.filter((task) => task.state.lastStatus !== "STOPPED").map(addressOf));
-  const listed = new Set(own.map(addressOf));
-  const newest = own.reduce<TaskRecord | undefined>(
-    (last, task) => (last && last.createdAt > task.createdAt ? last : task),
-    undefined,
-  );
-  const start = newest ? addressOf(newest) - first + 1 : 0;
+  const listed = new Set(given.map(({ address }) => toNumber(address)));
+  const running = new Set(given.filter(({ stopped }) => !stopped).map(({ address }) => toNumber(address)));
+  const newest = given.at(-1);
+  const start = newest ? toNumber(newest.address) - first + 1 : 0;
   for (const taken of [listed, running]) {
     for (let offset = 0; offset < count; offset++) {
       const address = first + ((start + offset) % count);
@@ -100,10 +111,6 @@ function freeAddress(subnet: Subnet, all: TaskRecord[]): string {
     }
   }
   throw invalidParameter(`Insufficient free addresses in subnet ${subnet.subnetId}.`);
-}
-
-function addressOf(task: TaskRecord): number {
-  return toNumber(task.network.address);
 }
 
 function toNumber(address: string): number {
