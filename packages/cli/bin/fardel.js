@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
 import module from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -42,7 +43,7 @@ function refuse(why) {
 
 const node = installedNode();
 if (process.features.typescript) {
-  module.enableCompileCache?.();
+  module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fardel", "compiled"));
   await import("../src/main.ts");
 } else if (node === undefined) {
   refuse("There is no other Node in node_modules.");

@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface DrydockStatus {
@@ -19,6 +20,8 @@ export interface StartOptions {
   port?: number;
   region?: string;
   accountId?: string;
+  /** Default: the one this directory had before; at first 1. */
+  timeScale?: number;
 }
 
 export const statusFile = "drydock.json";
@@ -43,12 +46,20 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, "a", 0o600);
   const start = statSync(logPath).size;
-  const args = ["--disable-warning=ExperimentalWarning", fileURLToPath(new URL("main.ts", import.meta.url))];
+  // Beside this file, as TypeScript and in the released bundle alike.
+  const main = new URL(`main${extname(import.meta.url)}`, import.meta.url);
+  const args = ["--disable-warning=ExperimentalWarning", fileURLToPath(main)];
   args.push("--directory", options.directory);
   if (options.port !== undefined) args.push("--port", String(options.port));
   if (options.region !== undefined) args.push("--region", options.region);
   if (options.accountId !== undefined) args.push("--account", options.accountId);
-  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", log, log], cwd: options.directory });
+  if (options.timeScale !== undefined) args.push("--time-scale", String(options.timeScale));
+  const child = spawn(process.execPath, args, {
+    detached: true,
+    stdio: ["ignore", log, log],
+    cwd: options.directory,
+    env: { ...process.env, ...compileCache() },
+  });
   child.unref();
   let exited = false;
   child.once("exit", () => {
@@ -70,6 +81,12 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
   if (other) return other;
   const lines = readFileSync(logPath).subarray(start).toString().trim().split("\n").slice(-5);
   throw new Error(`drydock did not start:\n${lines.join("\n")}`);
+}
+
+/** What this process has, so that drydock is stripped of its types and compiled once only. Tasks don't get its environment. */
+function compileCache(): { NODE_COMPILE_CACHE?: string } {
+  const versioned = getCompileCacheDir();
+  return versioned === undefined ? {} : { NODE_COMPILE_CACHE: dirname(versioned) };
 }
 
 /** The drydock that runs on a state directory; undefined when none answers. */
