@@ -13,6 +13,8 @@ export interface Constraint {
   values?: readonly string[];
 }
 
+const longestShown = 2048;
+
 /** By a member's name, wherever it occurs in the service's inputs, or by `Operation.Member`, which goes first. */
 export type Constraints = Record<string, Constraint>;
 
@@ -28,9 +30,20 @@ export function checkConstraints(
     if (broken === undefined) return [];
     const path = name.charAt(0).toLowerCase() + name.slice(1);
     const isSecret = operation.input.getMemberSchema(name).getMergedTraits().sensitive;
-    const said = isSecret ? "Value" : `Value '${Array.isArray(value) ? `[${value.join(", ")}]` : value}'`;
+    const said = isSecret || !isSayable(value) ? "Value" : `Value '${shown(value)}'`;
     return [{ path, kind: "value" as const, message: `${said} at '${path}' failed to satisfy constraint: ${broken}` }];
   });
+}
+
+/** Structures are only pointed at. */
+function isSayable(value: unknown): boolean {
+  return Array.isArray(value) ? value.every((item) => typeof item !== "object") : typeof value !== "object";
+}
+
+/** A value that is refused for its length is not worth sending back whole. */
+function shown(value: unknown): string {
+  const text = Array.isArray(value) ? `[${value.join(", ")}]` : String(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }
 
 function brokenRule({ minimum, maximum, pattern, values }: Constraint, value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { JsonCodec2, JsonShapeDeserializer } from "@aws-sdk/core/protocols";
 import { AwsError } from "../errors.ts";
-import { describeError, type Protocol } from "./protocol.ts";
+import { describeError, type Protocol, readText } from "./protocol.ts";
 
 const settings = { timestampFormat: { useTrait: true, default: 7 as const }, jsonName: false };
 const reader = new JsonShapeDeserializer(settings);
@@ -16,7 +16,7 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
     },
 
     async parse(request, operation) {
-      const text = (await request.body()).toString();
+      const text = readText(await request.body(), "SerializationException");
       if (operation.input.isUnitSchema()) return {};
       let document: ReturnType<typeof JSON.parse>;
       try {
@@ -30,7 +30,8 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       try {
         return reader.readObject(operation.input, document) as Record<string, unknown>;
       } catch (error) {
-        throw new AwsError("SerializationException", `The request can't be read: ${(error as Error).message}`);
+        const why = error instanceof RangeError ? "it nests too deep" : (error as Error).message;
+        throw new AwsError("SerializationException", `The request can't be read: ${why}`);
       }
     },
 

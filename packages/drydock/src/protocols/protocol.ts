@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import type { Readable } from "node:stream";
-import type { AwsError } from "../errors.ts";
+import { AwsError } from "../errors.ts";
 import type { OperationModel, ServiceModel } from "./model.ts";
 
 /** A request with its body not yet read as anything. */
@@ -45,4 +46,10 @@ export function describeError(
   const status = error.status ?? known?.status ?? 400;
   const name = known?.name ?? error.code;
   return { name, queryCode: known?.queryCode ?? name, status, fault: status >= 500 ? "Receiver" : "Sender" };
+}
+
+/** A body as text. Throws AwsError `code` for bytes that are none: decoding would silently change them. */
+export function readText(bytes: Buffer, code: string): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  throw new AwsError(code, "The request body is not valid UTF-8.");
 }

@@ -1,6 +1,6 @@
 import { AwsError } from "../errors.ts";
 import { readForm } from "./form.ts";
-import { describeError, type Protocol, type WireRequest } from "./protocol.ts";
+import { describeError, type Protocol, readText, type WireRequest } from "./protocol.ts";
 import { element, escapeText, structureContent, xmlDocument } from "./xml.ts";
 
 const headers = { "content-type": "text/xml" };
@@ -69,7 +69,7 @@ export const ec2Query: Protocol = {
 
 async function form(request: WireRequest): Promise<URLSearchParams> {
   if (request.method === "GET") return request.query;
-  const text = (await request.body()).toString();
+  const text = readText(await request.body(), "MalformedInput");
   if (text.length === 0 && request.query.size > 0) return request.query;
   if (text.trimStart().startsWith("{")) throw new AwsError("MalformedInput", "The body must be form-encoded.");
   return new URLSearchParams(text);

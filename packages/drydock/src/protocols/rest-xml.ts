@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { FromStringShapeDeserializer, ToStringShapeSerializer } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { AwsError } from "../errors.ts";
-import { describeError, type Protocol, type WireRequest, type WireResponse } from "./protocol.ts";
+import { describeError, type Protocol, readText, type WireRequest, type WireResponse } from "./protocol.ts";
 import { matchPath, routeRest } from "./rest-routing.ts";
 import { element, escapeText, readXml, structureContent, xmlDocument } from "./xml.ts";
 
@@ -30,7 +30,7 @@ export const restXml: Protocol = {
       else unbound.push(name);
     }
     if (unbound.length > 0 && !hasPayload(operation.input)) {
-      const text = (await request.body()).toString();
+      const text = readText(await request.body(), "MalformedXML");
       if (text) Object.assign(input, await parseXml(operation.input, text));
     }
     return input;
@@ -109,7 +109,8 @@ async function readPayload(request: WireRequest, member: NormalizedSchema): Prom
   const bytes = await request.body();
   if (member.isBlobSchema()) return bytes;
   if (bytes.length === 0) return undefined;
-  return member.isStructSchema() ? parseXml(member, bytes.toString()) : bytes.toString();
+  const text = readText(bytes, "MalformedXML");
+  return member.isStructSchema() ? parseXml(member, text) : text;
 }
 
 async function parseXml(schema: NormalizedSchema, text: string): Promise<Record<string, unknown>> {
