@@ -56,7 +56,7 @@ describeWith("aws", "the AWS CLI: an image, a load balancer and tasks", () => {
     await aws.text(`elbv2 wait load-balancer-available --load-balancer-arns ${loadBalancerArn}`);
     const tags = `elbv2 describe-tags --resource-arns ${listenerArn} --query TagDescriptions[0].Tags --output json`;
     expect(await aws.json(tags)).toEqual([
-      { Key: "drydock:url", Value: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
+      { Key: "aws:drydock:url", Value: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
     ]);
     url = await aws.text(`${tags.replace("Tags", "Tags[0].Value")}`.replace("json", "text"));
   });

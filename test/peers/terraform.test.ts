@@ -36,7 +36,7 @@ describeWith("terraform", "Terraform: a web service", () => {
     const listener = await terraform.output("listener");
     const asked = new DescribeTagsCommand({ ResourceArns: [listener] });
     const { TagDescriptions } = await drydock.client(ElasticLoadBalancingV2Client).send(asked);
-    const url = TagDescriptions?.[0]?.Tags?.find(({ Key }) => Key === "drydock:url")?.Value;
+    const url = TagDescriptions?.[0]?.Tags?.find(({ Key }) => Key === "aws:drydock:url")?.Value;
     const response = await fetch(`${url}${path}`);
     return [response.status, await response.text()];
   };

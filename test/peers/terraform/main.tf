@@ -26,10 +26,6 @@ provider "aws" {
   default_tags {
     tags = { app = "shop" }
   }
-  # drydock tells by a tag of its own where a load balancer is reached, and Terraform would take it away.
-  ignore_tags {
-    key_prefixes = ["drydock:"]
-  }
 }
 
 data "aws_caller_identity" "current" {}

@@ -23,7 +23,7 @@ describe("loadBalancerUrl", () => {
   });
 
   test("is what the embedded region says of its listener", async () => {
-    const region = aws(endpoint, [{ Key: "drydock:url", Value: "http://localhost:8080/" }]);
+    const region = aws(endpoint, [{ Key: "aws:drydock:url", Value: "http://localhost:8080/" }]);
     expect(await loadBalancerUrl(region, descriptor)).toBe("http://localhost:8080");
   });
 

@@ -2,7 +2,7 @@ import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "./descriptor.ts";
 
 /** Where an embedded region really listens: its ports are not those the listeners name, and a DNS name has none. */
-const urlTag = "drydock:url";
+const urlTag = "aws:drydock:url";
 
 /**
  * The address that answers for an app, without a trailing slash: the load balancer's DNS name, or what an embedded

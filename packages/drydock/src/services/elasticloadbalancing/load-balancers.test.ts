@@ -79,7 +79,7 @@ test("refuses names, subnets and security groups that AWS refuses", async () => 
   await refused({ Type: "network" }).toThrow(
     "drydock's load balancer doesn't have load balancers of type 'network' yet",
   );
-  await refused({ Tags: [{ Key: "drydock:url", Value: "x" }] }).toThrow("reserved");
+  await refused({ Tags: [{ Key: "aws:drydock:url", Value: "x" }] }).toThrow("reserved");
   await refused({ Tags: [{ Key: "a" }, { Key: "a" }] }).toMatchObject({ name: "DuplicateTagKeysException" });
 });
 

@@ -4,8 +4,11 @@ import { validationError } from "./errors.ts";
 import type { State } from "./state.ts";
 
 const limit = 50;
-/** Tags that drydock answers itself and that nobody can set. */
-const reserved = "drydock:";
+/**
+ * Tags that drydock answers itself and that nobody can set. Terraform and CloudFormation leave whatever begins with `aws:`
+ * alone, as the tags AWS sets by itself do, and so don't see them as a change made behind their backs.
+ */
+const reserved = "aws:drydock:";
 
 /** The tags after some were added. Throws for a key given twice, a reserved one, and more than 50. */
 export function withTags(tags: Tag[], added: Tag[]): Tag[] {
@@ -21,7 +24,7 @@ export function withTags(tags: Tag[], added: Tag[]): Tag[] {
 }
 
 /**
- * `drydock:url`: where a listener, or a load balancer by its first listener, is reached on this machine. Its port on AWS
+ * `aws:drydock:url`: where a listener, or a load balancer by its first listener, is reached on this machine. Its port on AWS
  * is in the API; the one here isn't, and a load balancer's DNS name can't carry it.
  */
 export function urlTags(state: State, resourceArn: string): Tag[] {

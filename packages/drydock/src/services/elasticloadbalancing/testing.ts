@@ -63,10 +63,10 @@ export async function startElb(options: Partial<DrydockOptions> & { keep?: boole
       return Listeners?.[0]?.ListenerArn ?? "";
     },
 
-    /** What the tag `drydock:url` says. */
+    /** What the tag `aws:drydock:url` says. */
     async url(arn: string): Promise<string | undefined> {
       const { TagDescriptions } = await elb.send(new DescribeTagsCommand({ ResourceArns: [arn] }));
-      return TagDescriptions?.[0]?.Tags?.find(({ Key }) => Key === "drydock:url")?.Value;
+      return TagDescriptions?.[0]?.Tags?.find(({ Key }) => Key === "aws:drydock:url")?.Value;
     },
 
     /** States and reasons by `address:port`. */

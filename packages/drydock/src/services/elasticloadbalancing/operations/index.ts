@@ -1,7 +1,7 @@
 /**
  * Elastic Load Balancing v2, Application Load Balancers.
  *
- * Quirks: a listener's port is not the port of this machine. `DNSName` is `localhost`; the tag `drydock:url` of a
+ * Quirks: a listener's port is not the port of this machine. `DNSName` is `localhost`; the tag `aws:drydock:url` of a
  * listener and of its load balancer (DescribeTags; read-only) says where it is reached: `http://127.0.0.1:8080`.
  * Gaps, refused by name: Network and Gateway Load Balancers, HTTPS (certificates), authentication actions, regular
  * expressions in conditions, transforms, Lambda and instance targets, HTTP/2 and gRPC to targets, slow start, logs.
