@@ -1,15 +1,13 @@
 import { mkdirSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type Clock, systemClock } from "./clock.ts";
 import { createGateway } from "./gateway/gateway.ts";
-import { ServiceHost } from "./gateway/host.ts";
-import type { Region } from "./region.ts";
-import { type ServiceName, services } from "./services/index.ts";
+import { openRegion } from "./opened-region.ts";
 import { lockDirectory } from "./store/instance-lock.ts";
-import { Store } from "./store/store.ts";
-import { Vault } from "./store/vault.ts";
+import { type Collection, Store } from "./store/store.ts";
 
 export interface DrydockOptions {
   /** Where everything is kept; made with mode 0700 when missing. */
@@ -20,7 +18,10 @@ export interface DrydockOptions {
   region?: string;
   /** Twelve digits. Default: the one this directory had before; at first 000000000000. */
   accountId?: string;
+  /** The clock on the wall; for tests. */
   clock?: Clock;
+  /** How many times as fast the region's waits pass, 1 to 1000. Default: the one this directory had before; at first 1. */
+  timeScale?: number;
   /** Receives the lines of drydock's log; default none. */
   log?: (message: string) => void;
 }
@@ -51,53 +52,76 @@ export async function startDrydock(options: DrydockOptions): Promise<Drydock> {
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const unlock = lockDirectory(options.directory);
   try {
-    return await openRegion(options, unlock);
+    return await openDirectory(options, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-async function openRegion(options: DrydockOptions, unlock: () => void): Promise<Drydock> {
-  const store = new Store(join(options.directory, "store"));
-  const identities = store.collection<Identity>("drydock.identity");
-  const before = identities.get("identity");
+async function openDirectory(options: DrydockOptions, unlock: () => void): Promise<Drydock> {
+  const { directory, clock = systemClock, log = () => {} } = options;
+  const openStore = () => new Store(join(directory, "store"));
+  const firstStore = openStore();
+  const before = identitiesOf(firstStore).get("identity");
   const name = agree("region", options.region, before?.region, "eu-west-1");
   const accountId = agree("account", options.accountId, before?.accountId, "000000000000");
-  const closers: (() => void | Promise<void>)[] = [];
-  const region: Region = {
-    name,
-    accountId,
-    endpoint: new URL("http://127.0.0.1/"),
-    directory: options.directory,
-    store,
-    vault: new Vault(join(options.directory, "store")),
-    clock: options.clock ?? systemClock,
-    log: options.log ?? (() => {}),
-    call: (name) => operationsOf(host, name) as never,
-    onClose: (close) => void closers.push(close),
+  const open = (store: Store) => openRegion({ name, accountId, directory, store, clock, log });
+
+  let opened = open(firstStore);
+  if (options.timeScale !== undefined) opened.clock.setScale(options.timeScale);
+  let ready = Promise.resolve();
+  const begin = async (port: number) => {
+    opened.region.endpoint.port = String(port);
+    identitiesOf(opened.region.store).put("identity", { port, region: name, accountId });
+    await opened.begin();
   };
-  const host = new ServiceHost(region);
-  const server = createGateway(host);
+  const status = { pid: process.pid, region: name, accountId };
+  const gated = async () => {
+    await ready;
+    return { host: opened.host, administered: { status, clock: opened.clock, reset } };
+  };
+  const reset = () => {
+    ready = ready.then(async () => {
+      const { scale } = opened.clock;
+      await opened.close();
+      await removeState(directory);
+      opened = open(openStore());
+      opened.clock.setScale(scale);
+      await begin(port);
+    });
+    return ready;
+  };
+
+  const server = createGateway(gated, log);
   const port = await listen(server, options.port ?? before?.port ?? defaultPort).catch((error) => {
     // Nobody asked for this port, and nothing that was given out names it yet.
     if (error.code === "EADDRINUSE" && options.port === undefined && !before) return listen(server, 0);
     throw error;
   });
-  region.endpoint.port = String(port);
-  identities.put("identity", { port, region: name, accountId });
-  await beginServicesWithData(host, store);
+  await begin(port);
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    region: region.name,
-    accountId: region.accountId,
+    region: name,
+    accountId,
     close: async () => {
-      for (const close of closers.reverse()) await close();
+      await ready;
+      await opened.close();
       await closeServer(server);
-      store.close();
       unlock();
     },
   };
+}
+
+function identitiesOf(store: Store): Collection<Identity> {
+  return store.collection<Identity>("drydock.identity");
+}
+
+/** Leaves only what belongs to the process that runs. */
+async function removeState(directory: string): Promise<void> {
+  const kept = ["drydock.lock", "drydock.json", "drydock.log"];
+  const names = (await readdir(directory)).filter((name) => !kept.includes(name));
+  await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }
 
 function agree(what: string, asked: string | undefined, before: string | undefined, initial: string): string {
@@ -105,29 +129,6 @@ function agree(what: string, asked: string | undefined, before: string | undefin
     throw new Error(`this state directory is of ${what} ${before}, not ${asked}; use another directory or reset it`);
   }
   return asked ?? before ?? initial;
-}
-
-/** `region.call("ecs")`: every operation as a function that runs the handler in this process. */
-function operationsOf(host: ServiceHost, name: ServiceName): unknown {
-  return new Proxy(
-    {},
-    {
-      get: (_target, operationName) => async (input: Record<string, unknown>) => {
-        const service = await host.find(name);
-        const operation = (await service?.model())?.operations.get(String(operationName));
-        if (!service || !operation) throw new Error(`drydock has no ${name}:${String(operationName)}`);
-        return service.invoke(operation, input, { accessKeyId: undefined, requestId: "in-process" });
-      },
-    },
-  );
-}
-
-/** Collections are named `<service>.<kind>`, so the store tells which services have something to look after. */
-async function beginServicesWithData(host: ServiceHost, store: Store): Promise<void> {
-  const rows = store.database.prepare("SELECT DISTINCT collection FROM documents").all();
-  const names = new Set(rows.map((row) => String(row.collection).split(".")[0] ?? ""));
-  const known = (Object.keys(services) as ServiceName[]).filter((name) => names.has(name));
-  await Promise.all(known.map((name) => host.find(name)));
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     port: { type: "string" },
     region: { type: "string" },
     account: { type: "string" },
+    "time-scale": { type: "string" },
   },
 });
 
@@ -25,6 +26,7 @@ async function main(directory: string): Promise<void> {
     ...(values.port !== undefined && { port: Number(values.port) }),
     ...(values.region !== undefined && { region: values.region }),
     ...(values.account !== undefined && { accountId: values.account }),
+    ...(values["time-scale"] !== undefined && { timeScale: Number(values["time-scale"]) }),
   });
   const { endpoint, region, accountId } = drydock;
   const path = join(directory, statusFile);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { pipeline as pipe, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { type Administered, administer, adminPrefix } from "../admin/admin.ts";
 import { AwsError } from "../errors.ts";
 import { pathWithBucket } from "../protocols/bucket-host.ts";
 import { awsJson } from "../protocols/json.ts";
@@ -9,6 +10,7 @@ import type { ProtocolName } from "../protocols/model.ts";
 import type { Protocol, WireRequest, WireResponse } from "../protocols/protocol.ts";
 import { awsQuery, ec2Query } from "../protocols/query.ts";
 import { restXml } from "../protocols/rest-xml.ts";
+import { datesToRegion, datesToWall } from "../scaled-clock.ts";
 import type { Route } from "../service.ts";
 import { readSignature } from "./authorization.ts";
 import { AwsChunkedDecoder, readBody } from "./body.ts";
@@ -22,15 +24,20 @@ const protocols: { [Name in ProtocolName]?: Protocol } = {
   restXml,
 };
 
-const statusPath = "/_drydock/status";
+/** What is behind the port at the moment: a reset puts another region there. */
+export interface Gated {
+  readonly host: ServiceHost;
+  readonly administered: Administered;
+}
 
 /** The one HTTP port that speaks every AWS protocol, and the raw routes beside them. */
-export function createGateway(host: ServiceHost): Server {
+export function createGateway(gated: () => Promise<Gated>, log: (message: string) => void): Server {
   const server = createServer((request, response) => {
-    handle(host, request, response).catch((error) => {
-      host.region.log(`gateway: ${request.method} ${request.url}: ${(error as Error).stack}`);
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
+    handle(gated, request, response).catch((error) => {
+      const requestId = randomUUID();
+      const refusal = refuse(asAwsError(error, `gateway: ${request.method} ${request.url}`, log), requestId);
+      if (response.headersSent) response.destroy();
+      else send(response, refusal, requestId);
     });
   });
   // SDK clients keep idle connections; the server must not be the side that closes first.
@@ -40,12 +47,13 @@ export function createGateway(host: ServiceHost): Server {
   return server;
 }
 
-async function handle(host: ServiceHost, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://region");
+async function handle(gated: () => Promise<Gated>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { host, administered } = await gated();
+  const url = requestUrl(request);
   const signature = readSignature(request.headers.authorization, url.searchParams);
   const requestId = randomUUID();
   if (!signature) {
-    if (url.pathname === statusPath) return sendStatus(host, response);
+    if (url.pathname.startsWith(adminPrefix)) return administer(request, response, url.pathname, administered);
     const route = await findRoute(host, url.pathname);
     if (route) return void (await route.handle(request, response));
   }
@@ -58,11 +66,11 @@ async function handle(host: ServiceHost, request: IncomingMessage, response: Ser
   await send(response, await answer(service, wire, caller, host), requestId);
 }
 
-/** Who answers on this port: how `fardel local status` tells this region from whatever else may listen here. */
-function sendStatus(host: ServiceHost, response: ServerResponse): void {
-  const { name, accountId } = host.region;
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ pid: process.pid, region: name, accountId }));
+/** Its path is as it came: a URL relative to a base would take what follows a leading `//` for a host. */
+function requestUrl({ url = "/" }: IncomingMessage): URL {
+  const text = url.startsWith("/") ? `http://region${url}` : url === "*" ? "http://region/" : url;
+  if (URL.canParse(text)) return new URL(text);
+  throw new AwsError("InvalidURI", "The request's URI can't be parsed.");
 }
 
 /** The only calls AWS takes unsigned, apart from public S3 objects, are those by which credentials are obtained. */
@@ -90,17 +98,18 @@ async function answer(
         status: 404,
       });
     }
-    const input = await protocol.parse(request, operation);
-    const output = await service.invoke(operation, input, caller);
+    const { clock } = host.region;
+    const input = datesToRegion(clock, await protocol.parse(request, operation));
+    const output = datesToWall(clock, await service.invoke(operation, input, caller));
     return protocol.result(operation, output, model, caller.requestId);
   } catch (error) {
-    return protocol.error(asAwsError(error, service, host), model, caller.requestId);
+    return protocol.error(asAwsError(error, service.name, host.region.log), model, caller.requestId);
   }
 }
 
-function asAwsError(error: unknown, service: LoadedService, host: ServiceHost): AwsError {
+function asAwsError(error: unknown, where: string, log: (message: string) => void): AwsError {
   if (error instanceof AwsError) return error;
-  host.region.log(`${service.name}: ${(error as Error).stack}`);
+  log(`${where}: ${(error as Error).stack}`);
   const message = "drydock failed inside; its log in the state directory has the reason.";
   return new AwsError("InternalFailure", message, { status: 500 });
 }
@@ -111,12 +120,17 @@ async function findRoute(host: ServiceHost, path: string): Promise<Route | undef
 }
 
 function refuseService(name: string | undefined, requestId: string): WireResponse {
-  const [code, message] =
-    name === undefined
-      ? ["MissingAuthenticationToken", "The request is not signed, and no unsigned call is known by this path."]
-      : ["UnsupportedService", `drydock has no service that signs as "${name}". docs/drydock.md lists what there is.`];
+  const unsigned = "The request is not signed, and no unsigned call is known by this path.";
+  if (name === undefined)
+    return refuse(new AwsError("MissingAuthenticationToken", unsigned, { status: 403 }), requestId);
+  const message = `drydock has no service that signs as "${name}". docs/drydock.md lists what there is.`;
+  return refuse(new AwsError("UnsupportedService", message, { status: 501 }), requestId);
+}
+
+/** An answer for a request that is no service's. */
+function refuse({ code, message, status = 400 }: AwsError, requestId: string): WireResponse {
   const body = JSON.stringify({ __type: code, message, requestId });
-  return { status: name === undefined ? 403 : 501, headers: { "content-type": "application/x-amz-json-1.1" }, body };
+  return { status, headers: { "content-type": "application/x-amz-json-1.1" }, body };
 }
 
 function wireRequest(request: IncomingMessage, url: URL): WireRequest {
@@ -134,8 +148,13 @@ function wireRequest(request: IncomingMessage, url: URL): WireRequest {
       return body;
     },
     // A pipeline, because a client that goes away must end the decoded stream too.
-    stream: () => (chunked ? pipe(request, new AwsChunkedDecoder(), () => {}) : request),
+    stream: () => (chunked ? pipe(request, new AwsChunkedDecoder(decodedLength(request)), () => {}) : request),
   };
+}
+
+function decodedLength(request: IncomingMessage): number | undefined {
+  const said = request.headers["x-amz-decoded-content-length"];
+  return typeof said === "string" && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
 }
 
 async function send(response: ServerResponse, answer: WireResponse, requestId: string): Promise<void> {

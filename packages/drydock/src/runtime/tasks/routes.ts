@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
+import { datesToWall } from "../../scaled-clock.ts";
 import type { Route } from "../../service.ts";
 import { credentialsPrefix, metadataPrefix } from "./environment.ts";
 import { containerMetadata, taskMetadata } from "./metadata.ts";
@@ -17,7 +18,7 @@ export function taskRoutes(region: Region): Route[] {
         const [runtimeId = "", ...path] = pathBelow(request, metadataPrefix);
         const value = await metadata(region, runtimeId, path.join("/"));
         if (value === undefined) send(response, 404, { message: "no such container, or it has stopped" });
-        else send(response, 200, value);
+        else send(response, 200, datesToWall(region.clock, value));
       },
     },
     {
@@ -90,7 +91,8 @@ async function sendCredentials(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    const { Credentials } = await region.call("sts").AssumeRole({ RoleArn: roleArn, RoleSessionName: taskId });
+    const session = await region.call("sts").AssumeRole({ RoleArn: roleArn, RoleSessionName: taskId });
+    const { Credentials } = datesToWall(region.clock, session);
     send(response, 200, {
       RoleArn: roleArn,
       AccessKeyId: Credentials?.AccessKeyId,

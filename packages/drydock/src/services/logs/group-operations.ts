@@ -3,6 +3,7 @@ import { regionalArn } from "../../arn.ts";
 import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
+import { wallClock } from "../../scaled-clock.ts";
 import type { Operations } from "../../service.ts";
 import { type LogGroup, LogStore } from "./log-store.ts";
 
@@ -28,7 +29,7 @@ export function groupOperations(region: Region): Operations<typeof import("@aws-
       store.groups.put(input.logGroupName, {
         name: input.logGroupName,
         arn: regionalArn(region, "logs", `log-group:${input.logGroupName}`),
-        created: region.clock.now(),
+        created: wallClock(region.clock).now(),
         retentionDays: undefined,
         kmsKeyId: input.kmsKeyId,
         class: input.logGroupClass ?? "STANDARD",

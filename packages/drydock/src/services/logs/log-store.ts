@@ -1,6 +1,7 @@
 import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
+import { wallClock } from "../../scaled-clock.ts";
 
 export interface LogGroup {
   name: string;
@@ -92,7 +93,7 @@ export class LogStore {
   createStream(group: string, name: string): void {
     this.group(group);
     const sql = "INSERT OR IGNORE INTO log_streams (log_group, name, created) VALUES (?, ?, ?)";
-    if (this.run(sql, group, name, this.region.clock.now()) === 0) {
+    if (this.run(sql, group, name, wallClock(this.region.clock).now()) === 0) {
       throw new AwsError("ResourceAlreadyExistsException", "The specified log stream already exists");
     }
   }
@@ -118,7 +119,7 @@ export class LogStore {
   }
 
   append(group: LogGroup, stream: string, events: { timestamp: number; message: string }[]): void {
-    const now = this.region.clock.now();
+    const now = wallClock(this.region.clock).now();
     this.region.store.transaction(() => {
       const insert = this.region.store.database.prepare(
         "INSERT INTO log_events (log_group, stream, timestamp, ingestion, message) VALUES (?, ?, ?, ?, ?)",

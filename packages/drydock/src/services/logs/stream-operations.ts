@@ -2,6 +2,7 @@ import type { LogStream as DescribedStream } from "@aws-sdk/client-cloudwatch-lo
 import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
+import { wallClock } from "../../scaled-clock.ts";
 import type { Operations } from "../../service.ts";
 import { type LogGroup, LogStore, type LogStream } from "./log-store.ts";
 
@@ -54,7 +55,7 @@ export function streamOperations(region: Region): Operations<typeof import("@aws
       store.stream(group.name, input.logStreamName);
       const events = input.logEvents.map(({ timestamp = 0, message = "" }) => ({ timestamp, message }));
       checkBatch(events);
-      const now = region.clock.now();
+      const now = wallClock(region.clock).now();
       // Events are in order of time: those before an index are too old, those from one on are too new.
       const olderThan = (limit: number) => events.filter(({ timestamp }) => timestamp < now - limit).length;
       const tooOld = olderThan(pastMilliseconds);

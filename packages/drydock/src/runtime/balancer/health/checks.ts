@@ -1,4 +1,5 @@
 import type { Clock } from "../../../clock.ts";
+import { wallClock } from "../../../scaled-clock.ts";
 import type { RealAddress } from "../../network.ts";
 import { afterCheck, type CheckResult, type HealthCheckSettings, type TargetHealth } from "./health.ts";
 import type { Probe } from "./probe.ts";
@@ -17,6 +18,9 @@ interface Check {
   health: TargetHealth;
   cancel: () => void;
 }
+
+/** However fast the region's time runs, targets answer in their own: none is checked more often than this (ms). */
+const shortestInterval = 250;
 
 /** Checks targets over and over, each in its own rhythm, until told to stop. */
 export class HealthChecks {
@@ -50,23 +54,27 @@ export class HealthChecks {
 
   private run(check: Check): void {
     const settings = check.target.settings();
+    const wall = wallClock(this.clock);
+    const due = this.clock.now() + settings.interval;
+    const earliest = wall.now() + shortestInterval;
     const abort = new AbortController();
     let finished = false;
-    const stopTimer = this.clock.after(settings.timeout, () => finish("timeout"));
-    const next = this.clock.after(settings.interval, () => this.run(check));
-    check.cancel = () => {
-      finished = true;
-      stopTimer();
-      next();
-      abort.abort();
-    };
     const finish = (result: CheckResult) => {
       if (finished) return;
       finished = true;
       stopTimer();
       abort.abort();
+      check.cancel = wall.after(Math.max(0, earliest - wall.now()), () => {
+        check.cancel = this.clock.after(Math.max(0, due - this.clock.now()), () => this.run(check));
+      });
       check.health = afterCheck(check.health, result, settings);
       check.target.changed(check.health);
+    };
+    const stopTimer = wall.after(settings.timeout, () => finish("timeout"));
+    check.cancel = () => {
+      finished = true;
+      stopTimer();
+      abort.abort();
     };
     this.ask(check.target, settings, abort.signal).then(finish);
   }

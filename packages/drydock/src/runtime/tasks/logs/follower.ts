@@ -1,6 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { AwsError } from "../../../errors.ts";
 import type { Region } from "../../../region.ts";
+import { wallClock } from "../../../scaled-clock.ts";
 import type { LogDestination } from "./destination.ts";
 import { type Line, LineSplitter } from "./lines.ts";
 
@@ -25,6 +26,7 @@ export interface LogFollower {
  * Lines are sent at most 100 ms after they were written, in batches of up to 256.
  */
 export function followOutput(region: Region, file: string, destination: LogDestination, key: string): LogFollower {
+  const clock = wallClock(region.clock);
   const offsets = region.store.collection<number>("tasks.logs");
   const splitter = new LineSplitter();
   let sent = offsets.get(key) ?? 0;
@@ -45,7 +47,7 @@ export function followOutput(region: Region, file: string, destination: LogDesti
     for (const batch of batches(lines)) {
       const events = batch
         .filter(({ text }) => text !== "")
-        .map(({ text }) => ({ timestamp: region.clock.now(), message: text }));
+        .map(({ text }) => ({ timestamp: clock.now(), message: text }));
       if (events.length > 0) await put(region, destination, events);
       sent += batch.reduce((total, { bytes }) => total + bytes, 0);
       offsets.put(key, sent);
@@ -58,7 +60,7 @@ export function followOutput(region: Region, file: string, destination: LogDesti
         await drain(handle);
         if (finished) break;
         await new Promise<void>((resolve) => {
-          const cancel = region.clock.after(pollMilliseconds, resolve);
+          const cancel = clock.after(pollMilliseconds, resolve);
           wake = () => {
             cancel();
             resolve();
@@ -113,7 +115,7 @@ async function put(region: Region, destination: LogDestination, logEvents: LogEv
         region.log(`${logEvents.length} log events for ${destination.logStreamName} were lost: ${error}`);
         return;
       }
-      await new Promise<void>((resolve) => void region.clock.after(retryMilliseconds * attempt, resolve));
+      await new Promise<void>((resolve) => void wallClock(region.clock).after(retryMilliseconds * attempt, resolve));
     }
   }
 }

@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { greatestTimeScale, isTimeScale, type ScaledClock } from "../scaled-clock.ts";
+import { refuseWebPages } from "./access.ts";
+import { AdminError } from "./admin-error.ts";
+import { readObject } from "./body.ts";
+
+/** What the admin API drives. */
+export interface Administered {
+  /** Who answers here: how `fardel local status` tells this region from whatever else may listen on its port. */
+  readonly status: { pid: number; region: string; accountId: string };
+  readonly clock: ScaledClock;
+  /** Stops everything and forgets all state. Resolves when an empty region answers. */
+  reset(): Promise<void>;
+}
+
+type Method = (request: IncomingMessage, administered: Administered) => unknown;
+
+export const adminPrefix = "/_drydock/";
+
+const paths: Record<string, Record<string, Method>> = {
+  status: { GET: (_, { status }) => status },
+  reset: {
+    POST: async (_, { reset }) => {
+      await reset();
+      return { reset: true };
+    },
+  },
+  "time-scale": {
+    GET: (_, { clock }) => ({ scale: clock.scale }),
+    PUT: async (request, { clock }) => {
+      const { scale } = await readObject(request, ["scale"]);
+      if (typeof scale !== "number" || !isTimeScale(scale)) {
+        throw new AdminError(400, "InvalidValue", `${JSON.stringify(scale)} is no time scale.`, {
+          path: "scale",
+          expected: `a number from 1 to ${greatestTimeScale}`,
+        });
+      }
+      clock.setScale(scale);
+      return { scale: clock.scale };
+    },
+  },
+};
+
+/**
+ * The region's own API, below `/_drydock/`: JSON in and out, unsigned, for programs on this machine. An error is
+ * `{ error: { code, message, path?, expected? } }`.
+ */
+export async function administer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+  administered: Administered,
+): Promise<void> {
+  try {
+    refuseWebPages(request);
+    send(response, 200, await methodFor(request.method ?? "GET", pathname)(request, administered));
+  } catch (error) {
+    if (!(error instanceof AdminError)) throw error;
+    const { status, code, message, path, expected } = error;
+    send(response, status, { error: { code, message, path, expected } });
+  }
+}
+
+/** @throws AdminError 404, 405 */
+function methodFor(name: string, pathname: string): Method {
+  const path = pathname.slice(adminPrefix.length);
+  const methods = Object.hasOwn(paths, path) ? paths[path] : undefined;
+  if (!methods) {
+    throw new AdminError(404, "UnknownPath", `The embedded region has no ${pathname}.`, {
+      expected: `one of ${Object.keys(paths)
+        .map((known) => adminPrefix + known)
+        .join(", ")}`,
+    });
+  }
+  const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+  if (!method) {
+    const expected = Object.keys(methods).join(" or ");
+    throw new AdminError(405, "WrongMethod", `${pathname} doesn't take ${name}.`, { expected });
+  }
+  return method;
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(body)}\n`);
+}
