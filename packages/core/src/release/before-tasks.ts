@@ -1,8 +1,11 @@
 import type { Task } from "../config/app.ts";
 import { diagnoseTask } from "./diagnose.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { shortTaskId } from "./names.ts";
+import type { ReleaseRecord } from "./record.ts";
 import type { Run } from "./run.ts";
-import { runOnce } from "./run-once.ts";
+import { followTask, runOnce } from "./run-once.ts";
+import { tasksStartedBy } from "./tasks.ts";
 
 export interface FailedBeforeTask {
   /** One sentence. */
@@ -23,11 +26,29 @@ export async function runBeforeTasks(
 ): Promise<FailedBeforeTask | undefined> {
   for (const task of tasks) {
     const taskDefinition = definitions.get(task.name) ?? "";
-    const ended = await runOnce(run, { workload: task.name, taskDefinition, startedBy: `fardel release ${release}` });
+    const ended = await runOnce(run, { workload: task.name, taskDefinition, startedBy: startedBy(release) });
     if (ended.exitCode === 0) continue;
     const how = ended.exitCode === undefined ? "couldn't start" : `failed with exit code ${ended.exitCode}`;
     const diagnosis = await diagnoseTask(run, task, ended.task);
     return { failure: `The task ${task.name} ${how}; no service was touched.`, diagnosis };
   }
   return undefined;
+}
+
+/**
+ * Waits for the tasks that a release has left running whose process ended before them: ECS carries them on, and two
+ * migrations at a time is what nobody writes a migration for.
+ */
+export async function awaitLeftoverTasks(run: Run, { number, configuration }: ReleaseRecord): Promise<void> {
+  for (const { taskArn = "", containers = [] } of await tasksStartedBy(run, startedBy(number))) {
+    const workload = configuration.release.before.find((task) => containers.some(({ name }) => name === task));
+    if (workload === undefined) continue;
+    const message = `The task ${workload} of release ${number} still runs (${shortTaskId(taskArn)}): waiting for its end.`;
+    run.emit({ type: "release.notice", message });
+    await followTask(run, workload, taskArn, run.signal);
+  }
+}
+
+function startedBy(release: number): string {
+  return `fardel release ${release}`;
 }

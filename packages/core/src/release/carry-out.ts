@@ -106,7 +106,7 @@ async function goBack(
   const before = current.serving?.number;
   const { waves } = configuration.release;
   const returned = await phases.measure("return", () =>
-    returnToBefore(run, changes.services, waves, rollouts, routing, before),
+    returnToBefore(run, { changes: changes.services, waves, rollouts, routing, state: current }),
   );
   const what = refusal ?? `The rollout of ${causes.map(({ rollout }) => rollout.service).join(", ")} failed`;
   const now = !returned

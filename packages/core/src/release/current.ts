@@ -3,7 +3,7 @@ import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type ListenerRules, readListenerRules } from "./listener-rules.ts";
 import { ecsServiceName, isOurs } from "./names.ts";
-import { latestSuccessful, type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
+import { type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
 import type { StateBucket } from "./state-bucket.ts";
 
 /** What there is of an app in an environment, as one look found it. */
@@ -38,11 +38,14 @@ export async function readCurrentState(
   bucket: StateBucket,
   services: readonly string[],
 ): Promise<CurrentState> {
-  const [rules, { newest, serving }] = await Promise.all([
+  const [rules, { serving, later }] = await Promise.all([
     readListenerRules(aws, descriptor),
     readReleases(bucket, descriptor),
   ]);
-  const names = [...new Set([...services, ...servicesOf(newest), ...servicesOf(serving), ...rules.own.keys()])];
+  const newest = later[0] ?? serving;
+  // One that was interrupted has written no more than what it was about to make.
+  const begun = later.flatMap(({ configuration }) => Object.keys(configuration.services));
+  const names = [...new Set([...services, ...begun, ...servicesOf(serving), ...rules.own.keys()])];
   const tasks = Object.entries(serving?.tasks ?? {});
   const [described, definitions] = await Promise.all([
     describeServices(aws, descriptor, names),
@@ -57,11 +60,15 @@ export async function readCurrentState(
   };
 }
 
+/** The newest release that succeeded, and those after it, newest first. */
 async function readReleases(bucket: StateBucket, descriptor: EnvironmentDescriptor) {
-  const lastNumber = (await releaseNumbers(bucket, descriptor)).at(-1) ?? 0;
-  const newest = lastNumber === 0 ? undefined : await readRelease(bucket, descriptor, lastNumber);
-  const serving = newest?.outcome === "succeeded" ? newest : await latestSuccessful(bucket, descriptor, lastNumber);
-  return { newest, serving };
+  const later: ReleaseRecord[] = [];
+  for (const number of (await releaseNumbers(bucket, descriptor)).reverse()) {
+    const record = await readRelease(bucket, descriptor, number);
+    if (record.outcome === "succeeded") return { serving: record, later };
+    later.push(record);
+  }
+  return { serving: undefined, later };
 }
 
 function isTakenDown(serving: ReleaseRecord | undefined, services: ReadonlyMap<string, CurrentService>): boolean {

@@ -60,7 +60,7 @@ test("is taken over from a machine that has died, once its lease has ended", asy
   await expect(take("grace")).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
   await time.advance(1_000);
   expect(await lockHolder(bucket, place, time)).toBeUndefined();
-  expect((await take("grace")).takenFrom).toMatchObject({ actor: "ada" });
+  expect((await take("grace")).takenFrom).toMatchObject({ actor: "ada", because: "its lease has ended" });
   expect(stored()?.actor).toBe("grace");
 });
 
@@ -68,7 +68,10 @@ test("is taken over at once where the holder's process is known to be gone", asy
   const { take } = world();
   await take("ada", { pid: 7 });
   await expect(take("ada", { pid: 8, isAlive: (pid) => pid === 7 })).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
-  expect((await take("ada", { pid: 8, isAlive: () => false })).takenFrom).toMatchObject({ pid: 7 });
+  expect((await take("ada", { pid: 8, isAlive: () => false })).takenFrom).toMatchObject({
+    pid: 7,
+    because: "its process is gone",
+  });
 });
 
 test("lost to another, forbids every further write and leaves the other's alone", async () => {

@@ -18,9 +18,14 @@ export interface LockHolder {
   until: string;
 }
 
+/** Somebody who holds the lock no more, though it was never let go of. */
+export interface FormerHolder extends LockHolder {
+  because: "its lease has ended" | "its process is gone";
+}
+
 export interface Lock {
-  /** Whose lock was taken over because its lease had ended. */
-  readonly takenFrom: LockHolder | undefined;
+  /** Whose lock was taken over. */
+  readonly takenFrom: FormerHolder | undefined;
   /** Aborted when the lock was lost: nothing may be written any more. */
   readonly signal: AbortSignal;
   /** Tells others which release it is. */
@@ -81,10 +86,11 @@ export async function acquireLock(bucket: StateBucket, place: Place, options: Lo
     const found = await bucket.read(key);
     if (found === undefined) continue;
     const other = found.value as LockHolder;
-    const ended = Date.parse(other.until) <= time.now() || (isAlive !== undefined && !isAlive(other.pid));
-    if (!ended) throw locked(place, other);
+    const isGone = isAlive !== undefined && !isAlive(other.pid);
+    if (!isGone && Date.parse(other.until) > time.now()) throw locked(place, other);
     const taken = await bucket.write(key, holder(), found.etag);
-    if (taken !== undefined) return hold(bucket, key, taken, holder, other, time);
+    const because = isGone ? "its process is gone" : "its lease has ended";
+    if (taken !== undefined) return hold(bucket, key, taken, holder, { ...other, because }, time);
   }
 }
 
@@ -93,7 +99,7 @@ function hold(
   key: string,
   first: string,
   holder: () => LockHolder,
-  takenFrom: LockHolder | undefined,
+  takenFrom: FormerHolder | undefined,
   time: Time,
 ): Lock {
   const lost = new AbortController();

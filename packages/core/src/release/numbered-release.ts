@@ -1,5 +1,6 @@
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
+import { awaitLeftoverTasks } from "./before-tasks.ts";
 import { type Carried, carryOut } from "./carry-out.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
@@ -9,6 +10,7 @@ import type { Phases } from "./phases.ts";
 import {
   closeAbandoned,
   closeRecord,
+  isHalfMade,
   type OpenRecord,
   openRecord,
   type ReleasedConfiguration,
@@ -79,9 +81,11 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
   return outcome;
 }
 
-/** Closes the newest release if its process ended before it did. */
+/** Closes the newest release if its process ended before it did, and waits for what that has left running. */
 export async function closeInterrupted(run: LockedRun, { newest }: CurrentState): Promise<void> {
-  if (newest?.outcome !== "in progress") return;
+  if (newest === undefined || !isHalfMade(newest)) return;
+  await awaitLeftoverTasks(run, newest);
+  if (newest.outcome !== "in progress") return;
   run.check();
   await closeAbandoned(run.bucket, run.descriptor, newest.number, new Date(run.time.now()));
   const message = `Release ${newest.number} was interrupted; what it began is brought to its end now.`;

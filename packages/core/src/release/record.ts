@@ -90,6 +90,14 @@ export async function listReleases(bucket: StateBucket, place: Place, limit = 20
   return Promise.all(newest.map((number) => readRelease(bucket, place, number)));
 }
 
+/**
+ * Whether a release may have left things as they were in the middle of it: its process ended, or it couldn't bring every
+ * service back.
+ */
+export function isHalfMade({ outcome }: ReleaseRecord): boolean {
+  return outcome === "in progress" || outcome === "failed";
+}
+
 /** The newest release that succeeded, also a rollback; before `before` where that is given. */
 export async function latestSuccessful(
   bucket: StateBucket,

@@ -2,31 +2,38 @@ import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
+import { type CurrentState, describeServices } from "./current.ts";
 import { lastPart } from "./names.ts";
+import { isHalfMade, type ReleaseRecord } from "./record.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
-import type { ServiceSettings } from "./service-settings.ts";
-import { removeService, startRollout } from "./services.ts";
+import { initialCount, type ServiceSettings, serviceSettings } from "./service-settings.ts";
+import { primaryOf, removeService, startRollout } from "./services.ts";
 import { type EndedRollout, watchRollouts } from "./watch.ts";
+
+/** A release that has failed, and what it had found. */
+export interface FailedRelease {
+  changes: readonly ServiceChange[];
+  waves: App["release"]["waves"];
+  rollouts: Rollouts;
+  routing: Routing;
+  state: CurrentState;
+}
 
 /**
  * Brings every service of a failed release back to what it ran before, the newest wave first: those that ECS has rolled
  * back already get their old number of tasks, the others are rolled out the old revision, and those that were new are
- * removed, so that nothing half-made serves. What somebody else has deployed in the meantime stays.
+ * removed, so that nothing half-made serves. What somebody else has deployed in the meantime stays. Where the release
+ * before was interrupted, what was found is half-made itself: then the way back leads to the release that serves.
  *
- * @param before number of the release that served.
  * @returns false when one couldn't be brought back.
  */
-export async function returnToBefore(
-  run: Run,
-  changes: readonly ServiceChange[],
-  waves: App["release"]["waves"],
-  { ended }: Rollouts,
-  routing: Routing,
-  before: number | undefined,
-): Promise<boolean> {
-  const begun = new Map(ended.map((each) => [each.rollout.service, each]));
+export async function returnToBefore(run: Run, failed: FailedRelease): Promise<boolean> {
+  const { changes, waves, rollouts, routing, state } = failed;
+  const begun = new Map(rollouts.ended.map((each) => [each.rollout.service, each]));
+  const release = state.serving?.number ?? 0;
+  const halfMade = state.newest !== undefined && isHalfMade(state.newest);
   let all = await attempt(run, "The listener's rules", async () => {
     await routing.undo();
     return true;
@@ -35,7 +42,11 @@ export async function returnToBefore(
     const members = changes.filter(({ name }) => wave.includes(name));
     const returned = await Promise.all(
       members.map((change) =>
-        attempt(run, change.name, () => returnService(run, change, begun.get(change.name), before ?? 0)),
+        attempt(run, change.name, () => {
+          const ended = begun.get(change.name);
+          if (ended?.result === "superseded") return Promise.resolve(true);
+          return halfMade ? returnToServing(run, change, state.serving) : returnService(run, change, ended, release);
+        }),
       ),
     );
     all &&= returned.every(Boolean);
@@ -61,7 +72,7 @@ async function returnService(
   release: number,
 ): Promise<boolean> {
   const { name, current, desiredCount } = change;
-  if (begun === undefined || begun.result === "superseded") return true;
+  if (begun === undefined) return true;
   if (current?.definition?.taskDefinitionArn === undefined) {
     await removeService(run, name);
     return true;
@@ -70,16 +81,43 @@ async function returnService(
   if (begun.rollout.deployment === "") return true;
   // ECS's own rollback leaves the number of tasks as it is.
   if (begun.result === "rolled back" && desiredCount === undefined) return true;
-  const arn = current.definition.taskDefinitionArn;
-  run.emit({ type: "rollout.started", service: name, revision: lastPart(arn), action: "return" });
-  const back = {
-    name,
-    action: "update" as const,
-    settings: formerSettings(change.settings, current.ecs),
-    desiredCount: desiredCount === undefined ? undefined : current.ecs.desiredCount,
-    current,
-  };
-  const rollout = await startRollout(run, back, arn, release);
+  const settings = formerSettings(change.settings, current.ecs);
+  const count = desiredCount === undefined ? undefined : current.ecs.desiredCount;
+  const back = { name, settings, desiredCount: count, current };
+  return rollBack(run, back, current.definition.taskDefinitionArn, release);
+}
+
+/** Whatever a service runs by now, it gets what the serving release says; one that release doesn't have is removed. */
+async function returnToServing(
+  run: Run,
+  { name, desiredCount }: ServiceChange,
+  serving: ReleaseRecord | undefined,
+): Promise<boolean> {
+  const { aws, descriptor } = run;
+  const current = (await describeServices(aws, descriptor, [name])).get(name);
+  if (current === undefined) return serving?.services[name] === undefined;
+  const released = serving?.services[name];
+  const service = serving?.configuration.services[name];
+  if (serving === undefined || released === undefined || service === undefined) {
+    await removeService(run, name);
+    return true;
+  }
+  const count = desiredCount === undefined ? undefined : initialCount(service.scale);
+  const settles = primaryOf(current.ecs)?.rolloutState === "COMPLETED" && count === undefined;
+  if (settles && current.definition?.taskDefinitionArn === released.taskDefinition) return true;
+  const back = { name, settings: serviceSettings(service, descriptor), desiredCount: count, current };
+  return rollBack(run, back, released.taskDefinition, serving.number);
+}
+
+/** Rolls out what a service ran before, and follows that to its end. */
+async function rollBack(
+  run: Run,
+  back: Pick<ServiceChange, "name" | "settings" | "desiredCount" | "current">,
+  taskDefinition: string,
+  release: number,
+): Promise<boolean> {
+  run.emit({ type: "rollout.started", service: back.name, revision: lastPart(taskDefinition), action: "return" });
+  const rollout = await startRollout(run, { ...back, action: "update" }, taskDefinition, release);
   const [ended] = await watchRollouts(run, [{ ...rollout, returns: true }]);
   return ended?.result === "serving";
 }

@@ -100,7 +100,12 @@ async function begin(
   }
 }
 
-function actionOf({ action, current }: ServiceChange, taskDefinition: string): "create" | "update" | "scale" {
+function actionOf(
+  { action, current, desiredCount }: ServiceChange,
+  taskDefinition: string,
+): "create" | "update" | "scale" {
   if (action === "create") return "create";
-  return current?.definition?.taskDefinitionArn === taskDefinition ? "scale" : "update";
+  // Without another number of tasks it is a rollout that an interrupted release has begun.
+  const scales = current?.definition?.taskDefinitionArn === taskDefinition && desiredCount !== undefined;
+  return scales ? "scale" : "update";
 }

@@ -45,7 +45,7 @@ export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   try {
-    const task = await follow(run, workload, taskArn);
+    const task = await followTask(run, workload, taskArn);
     const durationMs = time.now() - startedAt;
     const exitCode = task.containers?.find(({ name }) => name === workload)?.exitCode;
     emit({ type: "task.finished", task: workload, exitCode: exitCode ?? 1, durationMs });
@@ -86,8 +86,13 @@ async function stopTask({ aws, descriptor: { cluster } }: Run, task: string): Pr
   await aws.ecs.stopTask({ cluster, task, reason: "Stopped by fardel: interrupted" });
 }
 
-/** Follows the task and its output until it has stopped. Goes on after an abort: the task is being stopped then. */
-async function follow(run: Run, workload: string, taskArn: string): Promise<Task> {
+/**
+ * Follows a task and its output until it has stopped, and gives what ECS last says of it. With a signal it ends when that is
+ * aborted, and throws its reason; without one an abort of the run makes no difference: the task is being stopped then.
+ *
+ * @throws FardelError `TASK_LOST` when ECS has forgotten the task before it was seen to end.
+ */
+export async function followTask(run: Run, workload: string, taskArn: string, signal?: AbortSignal): Promise<Task> {
   const { aws, descriptor, time } = run;
   const local = aws.target.endpoint !== undefined;
   const stream = logStreamOf(descriptor, workload, taskArn);
@@ -103,7 +108,7 @@ async function follow(run: Run, workload: string, taskArn: string): Promise<Task
     }
     if (task !== undefined) seenAt = time.now();
     else if (time.now() - seenAt > unseenMs) throw taskLost(run, workload, taskArn);
-    await sleep(time, delay);
+    await sleep(time, delay, signal);
   }
 }
 

@@ -38,10 +38,10 @@ export async function underLock<T>(
   });
   try {
     if (lock.takenFrom) {
-      const { actor: other, host: elsewhere, since } = lock.takenFrom;
+      const { actor: other, host: elsewhere, since, because } = lock.takenFrom;
       emit({
         type: "release.notice",
-        message: `Took over the lock that ${other} on ${elsewhere} has held since ${since}: its lease has ended.`,
+        message: `Took over the lock that ${other} on ${elsewhere} has held since ${since}: ${because}.`,
       });
     }
     const signal = request.signal ? AbortSignal.any([lock.signal, request.signal]) : lock.signal;
