@@ -11,7 +11,7 @@ import { describeFound, didYouMean } from "./source/explain.ts";
 import { manifestError, type Problem, printable, problemAt, type SourceFile } from "./source/problems.ts";
 import { readValue } from "./source/read-code.ts";
 import { readYaml } from "./source/read-yaml.ts";
-import { type MapNode, nodeAt } from "./source/tree.ts";
+import { type MapNode, nodeAt, walk } from "./source/tree.ts";
 
 /** A manifest that has been read; `resolveApp` makes an `App` of it for one environment. */
 export interface ManifestSource {
@@ -89,6 +89,8 @@ export function resolveApp(source: ManifestSource, environment: string, options:
 
 /** Every problem in any environment, so that a mistake in `production` shows while working in `local`. */
 function checkEnvironments(source: ManifestSource, tree: MapNode): Problem[] {
+  const tooMany = tooManyEnvironments(tree);
+  if (tooMany !== undefined) return [tooMany];
   const resolved = [...new Set(["local", ...environmentNames(tree)])].map((environment) =>
     resolveEnvironment(tree, environment, source.file.name, {
       directory: dirname(source.path),
@@ -106,6 +108,21 @@ function checkEnvironments(source: ManifestSource, tree: MapNode): Problem[] {
     ...resolved.flatMap(({ problems }) => problems),
     ...clusterProblems(tree, apps),
   ];
+}
+
+/** Every value is looked at once for each environment; what real manifests have is far from this. */
+const mostValuesTimesEnvironments = 100_000;
+
+function tooManyEnvironments(tree: MapNode): Problem | undefined {
+  const count = environmentNames(tree).length;
+  const { node } = nodeAt(tree, ["environments"]);
+  const overrides = [...walk(node)].length;
+  const shared = [...walk(tree)].length - overrides;
+  if (shared * count + overrides <= mostValuesTimesEnvironments) return undefined;
+  return problemAt(node, `${count} environments are too many for a manifest of this size`, {
+    on: "key",
+    fix: "split it into several apps",
+  });
 }
 
 function environmentNames(tree: MapNode): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FardelError } from "../errors.ts";
@@ -51,8 +51,11 @@ export function readManifestText(name: string, file: string): SourceFile & { tex
     new FardelError("UnreadableManifest", `${name} can't be read: ${why}`, { where: file, fix, exitCode: 2, cause });
   let bytes: Buffer;
   try {
-    const { size } = statSync(file);
-    if (size > largestManifest) throw refuse(`it is ${size} bytes long`, "A manifest is shorter than 1 MB.");
+    const stats = statSync(file);
+    // Reading a pipe or a device may never end.
+    if (!stats.isFile()) throw refuse(`it is ${kindOf(stats)}`, "Make it a file you may read.");
+    if (stats.size > largestManifest)
+      throw refuse(`it is ${stats.size} bytes long`, "A manifest is shorter than 1 MB.");
     bytes = readFileSync(file);
   } catch (error) {
     if (error instanceof FardelError) throw error;
@@ -65,10 +68,15 @@ export function readManifestText(name: string, file: string): SourceFile & { tex
   }
 }
 
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a directory";
+  if (stats.isFIFO()) return "a pipe";
+  return stats.isSocket() ? "a socket" : "a device";
+}
+
 function systemReason(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EACCES") return "permission denied";
-  if (code === "EISDIR") return "it is a directory";
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -21,7 +21,8 @@ export interface ResolvedText {
   problem: { message: string; fix?: string; missingVariable?: true } | undefined;
 }
 
-const referencePattern = /\$\$\{|\$\{([^}]*)\}/g;
+// No name is near as long; without a bound, text of nothing but `${` would be searched again from each of them.
+const referencePattern = /\$\$\{|\$\{([^}]{0,200})\}/g;
 
 /**
  * Replaces `${app}`, `${environment}`, `${region}` and `${env.NAME}`, and leaves what only infrastructure or the release
@@ -31,8 +32,14 @@ export function resolveReferences(written: string, scope: ReferenceScope): Resol
   const parts: (string | Reference)[] = [];
   let problem: ResolvedText["problem"];
   let end = 0;
+  const plain = (text: string) => {
+    if (text.includes("${")) {
+      problem ??= { message: "a reference has no closing }", fix: "write $${ to keep ${ as it is" };
+    }
+    return text;
+  };
   for (const match of written.matchAll(referencePattern)) {
-    parts.push(written.slice(end, match.index));
+    parts.push(plain(written.slice(end, match.index)));
     end = match.index + match[0].length;
     if (match[1] === undefined) {
       parts.push("${");
@@ -42,11 +49,8 @@ export function resolveReferences(written: string, scope: ReferenceScope): Resol
     if (typeof found === "object" && "message" in found) problem ??= found;
     else parts.push(found);
   }
-  const rest = written.slice(end);
-  if (rest.includes("${")) {
-    problem ??= { message: "a reference has no closing }", fix: "write $${ to keep ${ as it is" };
-  }
-  return { text: joined([...parts, rest]), problem };
+  parts.push(plain(written.slice(end)));
+  return { text: joined(parts), problem };
 }
 
 /** The text with `lookUp`'s answer in place of each reference. */

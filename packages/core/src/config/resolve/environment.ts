@@ -130,23 +130,29 @@ function parseWhatFits(scope: ResolveScope): ParsedEnvironment | undefined {
   const unknown = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys" ? issue.keys.map((key) => [...issue.path, key]) : [],
   );
-  const valuesOut = [...unknown, ...wrong, ...scope.unresolved].reduce<SourceNode>(without, scope.root);
+  const valuesOut = without(scope.root, [...unknown, ...wrong, ...scope.unresolved]);
   const second = parse(valuesOut);
   if (second.success) return second.data;
-  const entriesOut = second.error.issues.map((issue) => issue.path.slice(0, 2)).reduce<SourceNode>(without, valuesOut);
-  return parse(entriesOut).data;
+  const entries = second.error.issues.map((issue) => issue.path.slice(0, 2));
+  return parse(without(valuesOut, entries)).data;
 }
 
 function parse(node: SourceNode) {
   return environmentSchema.safeParse({ app: "app", ...(plainValue(node) as object) });
 }
 
-function without(node: SourceNode, [key, ...rest]: readonly PropertyKey[]): SourceNode {
-  if (node.kind !== "map" || key === undefined) return node;
-  const entries = new Map(node.entries);
-  const value = entries.get(String(key));
-  if (rest.length === 0) entries.delete(String(key));
-  else if (value !== undefined) entries.set(String(key), without(value, rest));
+/** The tree without what stands at these paths. */
+function without(node: SourceNode, paths: readonly (readonly PropertyKey[])[]): SourceNode {
+  if (node.kind !== "map") return node;
+  const below = Map.groupBy(
+    paths.filter((path) => path.length > 0),
+    ([key]) => String(key),
+  );
+  const entries = new Map<string, SourceNode>();
+  for (const [key, value] of node.entries) {
+    const rests = below.get(key)?.map((path) => path.slice(1)) ?? [];
+    if (!rests.some((rest) => rest.length === 0)) entries.set(key, rests.length === 0 ? value : without(value, rests));
+  }
   return { ...node, entries };
 }
 

@@ -21,6 +21,7 @@ export interface SourceFile {
 
 const shownProblems = 50;
 const shownColumns = 110;
+const shownText = 1000;
 
 /** A problem with a value (or, with `on: "key"`, with the key it stands under). */
 export function problemAt(
@@ -52,16 +53,21 @@ export function manifestError(source: SourceFile, problems: readonly Problem[]):
 /** `fardel.yaml:12:5  services.web.memroy`. */
 export function problemLocation(file: string, problem: Pick<Problem, "path" | "position">): string {
   const place = problem.position === undefined ? file : `${file}:${problem.position.line}:${problem.position.column}`;
-  return problem.path === "" ? place : `${place}  ${problem.path}`;
+  return problem.path === "" ? place : `${place}  ${shown(problem.path)}`;
 }
 
 function problemScreen(source: SourceFile, problem: Problem): string {
   return [
     problemLocation(source.name, problem),
     ...quote(source.text, problem.position),
-    `  ${problem.message}`,
-    ...(problem.fix === undefined ? [] : [`  ${problem.fix}`]),
+    `  ${shown(problem.message)}`,
+    ...(problem.fix === undefined ? [] : [`  ${shown(problem.fix)}`]),
   ].join("\n");
+}
+
+/** What was written stands in messages, and may be anything. */
+function shown(text: string): string {
+  return printable(text.length > shownText ? `${text.slice(0, shownText)}…` : text);
 }
 
 function quote(text: string | undefined, position: Position | undefined): string[] {

@@ -1,5 +1,5 @@
 import type { Problem } from "./problems.ts";
-import { formatPath, type MapNode, type SourceNode } from "./tree.ts";
+import { formatPath, type MapNode, mostNodes, type SourceNode } from "./tree.ts";
 
 /** No manifest is this deep; a value that contains itself is. */
 const deepest = 50;
@@ -7,14 +7,26 @@ const deepest = 50;
 /** The tree of a manifest given as a plain JavaScript value; its nodes have no positions. */
 export function readValue(value: unknown): { tree: MapNode | undefined; problems: Problem[] } {
   const problems: Problem[] = [];
-  const tree = read(value, [], problems);
+  const reading: Reading = { problems, nodes: 0 };
+  const tree = read(value, [], reading);
+  // Values that hold the same list twice, which holds another twice, and so on, grow without containing themselves.
+  if (reading.nodes > mostNodes) {
+    return { tree: undefined, problems: [unusable([], `expected no more than ${mostNodes} values`, undefined)] };
+  }
   if (tree?.kind === "map") return { tree, problems };
   if (problems.length === 0)
     problems.push(unusable([], "expected an object with keys such as app and services", value));
   return { tree: undefined, problems };
 }
 
-function read(value: unknown, path: readonly string[], problems: Problem[]): SourceNode | undefined {
+interface Reading {
+  problems: Problem[];
+  nodes: number;
+}
+
+function read(value: unknown, path: readonly string[], reading: Reading): SourceNode | undefined {
+  const { problems } = reading;
+  if (++reading.nodes > mostNodes) return undefined;
   const written = { path, position: undefined, keyPosition: undefined };
   if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
     return { kind: "scalar", value, text: String(value), ...written };
@@ -26,7 +38,7 @@ function read(value: unknown, path: readonly string[], problems: Problem[]): Sou
     return undefined;
   }
   if (Array.isArray(value)) {
-    const items = value.map((item, index) => read(item, [...path, `${index}`], problems));
+    const items = value.map((item, index) => read(item, [...path, `${index}`], reading));
     return { kind: "list", items: items.filter((item) => item !== undefined), ...written };
   }
   if (!isPlainObject(value)) {
@@ -37,7 +49,7 @@ function read(value: unknown, path: readonly string[], problems: Problem[]): Sou
   for (const [key, entry] of Object.entries(value)) {
     if (entry === undefined) continue;
     if (key === "__proto__") problems.push(unusable(path, "a key can't be named __proto__", undefined));
-    const node = read(entry, [...path, key], problems);
+    const node = read(entry, [...path, key], reading);
     if (node !== undefined) entries.set(key, node);
   }
   return { kind: "map", entries, ...written };

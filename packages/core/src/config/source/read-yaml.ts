@@ -6,12 +6,14 @@ import {
   isScalar,
   isSeq,
   LineCounter,
+  type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLError,
 } from "yaml";
 import { type Problem, problemAt } from "./problems.ts";
-import type { MapNode, Position, ScalarNode, SourceNode } from "./tree.ts";
+import { type MapNode, mostNodes, type Position, type ScalarNode, type SourceNode } from "./tree.ts";
 
 /** What to do about a YAML error, by the parser's own code. */
 const remedies: Record<string, string> = {
@@ -26,9 +28,6 @@ const remedies: Record<string, string> = {
   TAB_AS_INDENT: "indent with spaces",
   TAG_RESOLVE_FAILED: "a manifest has no tags (!…): put the value in quotes if the ! belongs to it",
 };
-
-/** Aliases can make a small text a huge tree; no manifest comes near this. */
-const mostNodes = 10_000;
 
 export interface ReadTree {
   /** Undefined when the text couldn't be understood at all. */
@@ -51,6 +50,7 @@ export function readYaml(text: string): ReadTree {
   if (error !== undefined) return { tree: undefined, problems: [syntaxProblem(text, lines, error)] };
   const reader = new YamlReader(document, lines);
   const tree = reader.read(document.contents, [], undefined);
+  if (reader.tooLarge !== undefined) return { tree: undefined, problems: [reader.tooLarge] };
   if (tree.kind !== "map") {
     const empty = tree.kind === "scalar" && tree.value === null;
     const found = tree.kind === "list" ? "a list" : "a single value";
@@ -77,13 +77,15 @@ function syntaxProblem(text: string, lines: LineCounter, error: YAMLError): Prob
 
 class YamlReader {
   readonly problems: Problem[] = [];
-  readonly #document: Document;
+  /** Set where reading was given up. */
+  tooLarge: Problem | undefined;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #lines: LineCounter;
   readonly #open = new Set<unknown>();
   #nodes = 0;
 
   constructor(document: Document, lines: LineCounter) {
-    this.#document = document;
+    this.#targets = aliasTargets(document);
     this.#lines = lines;
   }
 
@@ -98,7 +100,8 @@ class YamlReader {
       keyPosition,
     });
     if (isAlias(node)) return this.#followAlias(node, path, position, keyPosition) ?? scalar(null, "");
-    this.#nodes++;
+    if (++this.#nodes > mostNodes) this.tooLarge ??= tooLargeAt(path, position);
+    if (this.tooLarge !== undefined) return scalar(null, "");
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.read(item, [...path, `${index}`], undefined));
       return { kind: "list", items, path, position, keyPosition };
@@ -159,14 +162,13 @@ class YamlReader {
     position: Position | undefined,
     keyPosition: Position | undefined,
   ): SourceNode | undefined {
-    const target = alias.resolve(this.#document);
+    const target = this.#targets.get(alias);
     const complain = (message: string, fix: string | undefined) => {
       this.problems.push({ path: path.join("."), position, message, fix });
       return undefined;
     };
     if (target === undefined) return complain(`no anchor &${alias.source} stands before this`, remedies.BAD_ALIAS);
     if (this.#open.has(target)) return complain(`*${alias.source} stands inside itself`, "write its values out");
-    if (this.#nodes > mostNodes) return complain("aliases make this manifest too large to read", "write fewer aliases");
     this.#open.add(target);
     const node = this.read(target, path, keyPosition);
     this.#open.delete(target);
@@ -181,4 +183,26 @@ class YamlReader {
     const length = isScalar(node) || isAlias(node) ? end - start : 1;
     return { line, column: col, length: Math.max(1, length) };
   }
+}
+
+/** What each alias stands for: the last node before it with its anchor. One walk, where the library takes one for each. */
+function aliasTargets(document: Document): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Alias(_, alias) {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** Aliases can make a small text a huge tree. */
+function tooLargeAt(path: readonly string[], position: Position | undefined): Problem {
+  const message = `the manifest has more than ${mostNodes} values, aliases counted as what they stand for`;
+  return { path: path.slice(0, 3).join("."), position, message, fix: "split it into several apps" };
 }
