@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { FardelError } from "../errors.ts";
 import type { App } from "./app.ts";
-import { codeError, displayName, findManifest, importManifest, readManifestText } from "./manifest-file.ts";
+import { checkEnds, codeError, displayName, findManifest, importManifest, readManifestText } from "./manifest-file.ts";
 import { nearest } from "./nearest.ts";
 import { resolveEnvironment } from "./resolve/environment.ts";
 import type { Surroundings } from "./resolve/scope.ts";
@@ -165,6 +165,7 @@ async function loadCode(name: string, path: string): Promise<ManifestSource> {
   const file = { name, text: undefined };
   const treeFor = (environment: string): MapNode => {
     let value = exported;
+    if (typeof exported === "function") checkEnds(name, path, environment);
     try {
       if (typeof exported === "function") value = exported(environment);
     } catch (error) {

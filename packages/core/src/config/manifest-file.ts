@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FardelError } from "../errors.ts";
 import { orList } from "./nearest.ts";
+import { rehearseManifest } from "./rehearse-manifest.ts";
 import type { SourceFile } from "./source/problems.ts";
 
 export const manifestNames = ["fardel.yaml", "fardel.config.ts"] as const;
@@ -47,25 +48,32 @@ export function displayName(directory: string, file: string): string {
 
 /** @throws FardelError when the file can't be read as text. */
 export function readManifestText(name: string, file: string): SourceFile & { text: string } {
-  const refuse = (why: string, fix: string, cause?: unknown) =>
-    new FardelError("UnreadableManifest", `${name} can't be read: ${why}`, { where: file, fix, exitCode: 2, cause });
+  checkSource(name, file);
   let bytes: Buffer;
   try {
-    const stats = statSync(file);
-    // Reading a pipe or a device may never end.
-    if (!stats.isFile()) throw refuse(`it is ${kindOf(stats)}`, "Make it a file you may read.");
-    if (stats.size > largestManifest)
-      throw refuse(`it is ${stats.size} bytes long`, "A manifest is shorter than 1 MB.");
     bytes = readFileSync(file);
   } catch (error) {
-    if (error instanceof FardelError) throw error;
-    throw refuse(systemReason(error), "Make it a file you may read.", error);
+    throw unreadable(name, file, systemReason(error), "Make it a file you may read.", error);
   }
   try {
     return { name, text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch (error) {
-    throw refuse("it isn't UTF-8 text", "Save it as UTF-8.", error);
+    throw unreadable(name, file, "it isn't UTF-8 text", "Save it as UTF-8.", error);
   }
+}
+
+/** Reading a pipe or a device may never end. */
+function checkSource(name: string, file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw unreadable(name, file, "it is gone", "Put it back.");
+  if (!stats.isFile()) throw unreadable(name, file, `it is ${kindOf(stats)}`, "Make it a file you may read.");
+  if (stats.size > largestManifest) {
+    throw unreadable(name, file, `it is ${stats.size} bytes long`, "A manifest is shorter than 1 MB.");
+  }
+}
+
+function unreadable(name: string, where: string, why: string, fix: string, cause?: unknown): FardelError {
+  return new FardelError("UnreadableManifest", `${name} can't be read: ${why}`, { where, fix, exitCode: 2, cause });
 }
 
 function kindOf(stats: Stats): string {
@@ -86,6 +94,8 @@ function systemReason(error: unknown): string {
  */
 export async function importManifest(name: string, file: string): Promise<unknown> {
   let exported: { default?: unknown };
+  checkSource(name, file);
+  checkEnds(name, file);
   try {
     exported = await import(/* @vite-ignore */ pathToFileURL(file).href);
   } catch (error) {
@@ -95,6 +105,20 @@ export async function importManifest(name: string, file: string): Promise<unknow
   throw new FardelError("InvalidManifest", `${name} has no default export`, {
     where: file,
     fix: "Write export default { app: … }, or a function of the environment that returns it.",
+    exitCode: 2,
+  });
+}
+
+/**
+ * Makes sure that a manifest that is code ends when it is imported, or called for an environment.
+ * @throws FardelError when it doesn't.
+ */
+export function checkEnds(name: string, file: string, environment?: string): void {
+  const problem = rehearseManifest(pathToFileURL(file).href, environment);
+  if (problem === undefined) return;
+  throw new FardelError("InvalidManifest", `${name} doesn't end by itself: ${problem.why}`, {
+    where: file,
+    fix: problem.fix,
     exitCode: 2,
   });
 }

@@ -1,8 +1,5 @@
 import type { Problem } from "./problems.ts";
-import { formatPath, type MapNode, mostNodes, type SourceNode } from "./tree.ts";
-
-/** No manifest is this deep; a value that contains itself is. */
-const deepest = 50;
+import { deepest, formatPath, type MapNode, mostNodes, type SourceNode } from "./tree.ts";
 
 /** The tree of a manifest given as a plain JavaScript value; its nodes have no positions. */
 export function readValue(value: unknown): { tree: MapNode | undefined; problems: Problem[] } {

@@ -13,7 +13,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { type Problem, problemAt } from "./problems.ts";
-import { type MapNode, mostNodes, type Position, type ScalarNode, type SourceNode } from "./tree.ts";
+import { deepest, type MapNode, mostNodes, type Position, type ScalarNode, type SourceNode } from "./tree.ts";
 
 /** What to do about a YAML error, by the parser's own code. */
 const remedies: Record<string, string> = {
@@ -100,7 +100,7 @@ class YamlReader {
       keyPosition,
     });
     if (isAlias(node)) return this.#followAlias(node, path, position, keyPosition) ?? scalar(null, "");
-    if (++this.#nodes > mostNodes) this.tooLarge ??= tooLargeAt(path, position);
+    if (++this.#nodes > mostNodes || path.length > deepest) this.tooLarge ??= tooLargeAt(path, position);
     if (this.tooLarge !== undefined) return scalar(null, "");
     if (isSeq(node)) {
       const items = node.items.map((item, index) => this.read(item, [...path, `${index}`], undefined));
@@ -203,6 +203,12 @@ function aliasTargets(document: Document): Map<Alias, Node> {
 
 /** Aliases can make a small text a huge tree. */
 function tooLargeAt(path: readonly string[], position: Position | undefined): Problem {
-  const message = `the manifest has more than ${mostNodes} values, aliases counted as what they stand for`;
-  return { path: path.slice(0, 3).join("."), position, message, fix: "split it into several apps" };
+  const deep = path.length > deepest;
+  const many = `the manifest has more than ${mostNodes} values, aliases counted as what they stand for`;
+  return {
+    path: path.slice(0, 3).join("."),
+    position,
+    message: deep ? `nested too deeply: expected no more than ${deepest} levels` : many,
+    fix: deep ? undefined : "split it into several apps",
+  };
 }

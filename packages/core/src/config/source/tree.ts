@@ -7,6 +7,9 @@ export type SourceNode = MapNode | ListNode | ScalarNode;
 /** Values in a manifest, at most: no real one comes near it, and what is done for each of them stays short. */
 export const mostNodes = 10_000;
 
+/** Levels in a manifest, at most; a value that contains itself has more, and so has one made to overflow the stack. */
+export const deepest = 50;
+
 /** From 1; `length` in characters of the same line. */
 export interface Position {
   line: number;
