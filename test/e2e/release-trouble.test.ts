@@ -1,4 +1,4 @@
-import { environmentStatus, FardelError, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
+import { environmentStatus, exitCodeOf, FardelError, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fastClock, type Shop, startShop } from "./release.fixture.ts";
 
@@ -11,6 +11,14 @@ beforeAll(async () => {
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });
 });
 afterAll(() => shop.close());
+
+/** It is healthy at first, and ends by itself once its rollout is over. */
+const crashing = `
+  flaky:
+    image: app
+    command: [node, -e, "setTimeout(() => { console.log('no more work'); process.exit(1); }, 1500)"]
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 5s, unhealthy: 2, grace: 5s }
+`;
 
 const look = () => ({ aws: shop.aws, descriptor: shop.descriptor });
 const newest = async () => (await releaseHistory(look(), 1))[0];
@@ -155,6 +163,28 @@ describe("a release in trouble", () => {
     expect(await get("/")).toBe("200 three");
   });
 
+  test("doesn't call it unchanged when nothing has to change but a service doesn't stay up", async () => {
+    shop.write({ text: "three", worker: false, more: crashing });
+    await shop.setUp();
+    expect((await shop.deploy()).outcome).toMatchObject({ release: 10, outcome: "succeeded" });
+    const stopped = { cluster: "local", serviceName: "shop-flaky", desiredStatus: "STOPPED" } as const;
+    const endings = async () => (await shop.aws.ecs.listTasks(stopped)).taskArns?.length;
+    await expect.poll(endings, { timeout: 60_000 }).toBeGreaterThan(1);
+    const { outcome } = await shop.deploy();
+    expect(outcome).toMatchObject({
+      release: 10,
+      outcome: "degraded",
+      serving: 10,
+      failure: expect.stringMatching(
+        /^Nothing has changed since release 10, but flaky doesn't stay up: \d+ of its tasks ended in the last 5 minutes\.$/,
+      ),
+      diagnoses: [{ workload: "flaky", logLines: expect.arrayContaining(["no more work"]) }],
+    });
+    expect(exitCodeOf(outcome)).toBe(1);
+    shop.write({ text: "three", worker: false });
+    expect((await shop.deploy()).outcome).toMatchObject({ release: 11, outcome: "succeeded" });
+  });
+
   test("stops a task that was run by hand when the person gives up", async () => {
     const person = new AbortController();
     const emit = (event: FardelEvent) => {
@@ -169,7 +199,8 @@ describe("a release in trouble", () => {
 
   test("tells of what isn't its own", async () => {
     const { aws, descriptor } = shop;
-    const [arn = ""] = (await aws.ecs.listServices({ cluster: "local" })).serviceArns ?? [];
+    const { services } = await aws.ecs.describeServices({ cluster: "local", services: ["shop-web"] });
+    const arn = services?.[0]?.serviceArn ?? "";
     await aws.ecs.untagResource({ resourceArn: arn, tagKeys: ["fardel:app"] });
     shop.write({ text: "four", worker: false });
     await expect(shop.deploy()).rejects.toMatchObject({

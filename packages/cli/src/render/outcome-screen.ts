@@ -15,13 +15,15 @@ export function outcomeScreen(result: ReleaseOutcome, style: Style): string {
   const { colors, symbols, width } = style;
   const { release, outcome, failure, diagnoses, serving } = result;
   const title = `Release ${release} ${outcome === "rolled back" ? "was rolled back" : outcome === "superseded" ? "was superseded" : "failed"}`;
-  const [first = "", ...rest] = wrap(failure ? `${title}: ${uncapitalized(failure)}` : `${title}.`, width - 2);
+  const said = failure ? `${title}: ${uncapitalized(failure)}` : `${title}.`;
+  const [first = "", ...rest] = wrap(outcome === "degraded" ? (failure ?? "") : said, width - 2);
   return [
     colors.red(`${symbols.failed} ${colors.bold(first)}`),
     ...rest.map((line) => `  ${colors.bold(line)}`),
     ...diagnoses.flatMap((diagnosis) => ["", ...diagnosisLines(diagnosis, style)]),
-    "",
-    `  ${serving === undefined ? "No release serves." : colors.green(`Release ${serving} serves.`)}`,
+    ...(outcome === "degraded"
+      ? []
+      : ["", `  ${serving === undefined ? "No release serves." : colors.green(`Release ${serving} serves.`)}`]),
   ].join("\n");
 }
 

@@ -15,8 +15,13 @@ type Reader = Pick<Run, "aws" | "descriptor">;
 const shownLines = 20;
 const shownEvents = 5;
 
+/** What a diagnosis starts from. */
+interface FailedRollout extends Pick<EndedRollout, "reason" | "targetReason"> {
+  rollout: Pick<EndedRollout["rollout"], "ecsName" | "deployment" | "taskDefinition" | "startedAt">;
+}
+
 /** Finds out why a rollout failed. ECS keeps the tasks it stopped for about an hour. */
-export async function diagnoseRollout(run: Reader, service: Service, ended: EndedRollout): Promise<Diagnosis> {
+export async function diagnoseRollout(run: Reader, service: Service, ended: FailedRollout): Promise<Diagnosis> {
   const { rollout, reason, targetReason } = ended;
   // What ECS has refused has no tasks, and maybe no service.
   const begun = rollout.deployment !== "";

@@ -17,9 +17,10 @@ export interface ServiceOutcome {
 }
 
 export interface ReleaseOutcome {
-  /** The number of the release that was made; for `unchanged` of the one that goes on serving. */
+  /** The number of the release that was made; where nothing had to change, of the one that goes on serving. */
   release: number;
-  outcome: ReleaseResult | "unchanged";
+  /** `degraded`: nothing had to change, but what serves lacks tasks that stay up. */
+  outcome: ReleaseResult | "unchanged" | "degraded";
   /** The release that serves now; undefined when none does. */
   serving: number | undefined;
   services: Record<string, ServiceOutcome>;

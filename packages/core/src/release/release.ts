@@ -1,8 +1,8 @@
-import type { App } from "../config/app.ts";
 import { refuseUnsupported } from "../config/unsupported.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
 import { type Changes, changesFor, isNothing, newDefinitions } from "./changes.ts";
+import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
@@ -44,7 +44,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
     };
     const { serving } = current;
     if (serving && isNothing(changes(serving.number), serving))
-      return unchanged(app, serving.number, time.now() - startedAt);
+      return confirmServing(run, Object.values(app.services), serving, startedAt);
     return makeRelease(run, {
       origin,
       startedAt,
@@ -56,17 +56,4 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       changes,
     });
   });
-}
-
-/** Nothing to do makes no release: the one that serves is what was asked for. */
-function unchanged({ services }: App, serving: number, durationMs: number): ReleaseOutcome {
-  const outcomes = Object.keys(services).map((name) => [name, { change: "unchanged" as const }]);
-  return {
-    release: serving,
-    outcome: "unchanged",
-    serving,
-    services: Object.fromEntries(outcomes),
-    diagnoses: [],
-    durationMs,
-  };
 }

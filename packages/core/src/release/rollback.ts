@@ -2,6 +2,7 @@ import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
+import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
 import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
@@ -41,13 +42,8 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
       whole: true,
     };
     const changes: Changes = changesFor(target, current, descriptor);
-    if (serving?.number === to.number && isNothing(changes, to)) {
-      const services = Object.fromEntries(
-        Object.keys(to.services).map((name) => [name, { change: "unchanged" as const }]),
-      );
-      const durationMs = time.now() - startedAt;
-      return { release: to.number, outcome: "unchanged", serving: to.number, services, diagnoses: [], durationMs };
-    }
+    if (serving?.number === to.number && isNothing(changes, to))
+      return confirmServing(run, Object.values(to.configuration.services), to, startedAt);
     return makeRelease(run, {
       // The commit is that of what is brought back, the rest says who brought it back, and where.
       origin: { ...commitOf(to), actor: origin.actor, host: origin.host },
