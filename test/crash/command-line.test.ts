@@ -6,14 +6,59 @@ const shop = new CrashingShop();
 beforeAll(() => shop.up({ text: "one" }));
 afterAll(() => shop.close());
 
-test.each(["event:8","event:13", "event:18", "answer:30", "request:41"])("killed at %s, the next release ends right", async (diesAt) => {
+const release = async () => (await shop.newest())[0];
+
+test.each([
+  ["before it has the lock", "request:3"],
+  ["with the lock and without a number", "answer:6"],
+  ["with a number", 'line:"release.started"'],
+  ["after its migration", 'line:"task.finished"'],
+  ["when ECS has been told and hasn't answered", "answer:34"],
+  ["when everything serves and nothing is recorded", 'line:"rollout.finished"'],
+])("the command line killed %s (%s): the next release ends right", async (_, diesAt) => {
   shop.write({ text: diesAt });
   const killed = await shop.fardel(["deploy", "--json"], diesAt);
-  console.log(killed.stdout.split("\n").at(-2)?.slice(0, 150));
   expect(killed.signal, killed.stderr).toBe("SIGKILL");
   const again = await shop.fardel(["deploy"]);
-  console.log(again.stderr);
   expect(again.exitCode, again.stderr).toBe(0);
-  const [newest] = await shop.newest();
-  await shop.expectInOrder({ text: diesAt, release: newest?.number ?? 0 });
+  await shop.expectInOrder({ text: diesAt, release: (await release())?.number ?? 0 });
+});
+
+test("a migration that outlives its release is waited for, and none runs beside it", async () => {
+  shop.write({ text: "slowly", migrationMs: 2_000 });
+  await shop.fardel(["deploy", "--json"], 'line:"task.started"');
+  const again = await shop.succeed("deploy");
+  const [newest, killed] = await shop.newest(2);
+  expect(again.stderr).toMatch(/^Took over the lock that .+ on .+ has held since .+: its process is gone\.$/m);
+  expect(again.stderr).toMatch(
+    new RegExp(`^The task migrate of release ${killed?.number} still runs \\(\\w{8}\\): waiting for its end\\.$`, "m"),
+  );
+  expect(killed).toMatchObject({
+    outcome: "failed",
+    failure: "It was interrupted: the process that ran it ended before the release did.",
+  });
+  await shop.expectInOrder({ text: "slowly", release: newest?.number ?? 0 });
+});
+
+test("a release that fails after an interrupted one goes back to what served, not to what was half-made", async () => {
+  shop.write({ text: "two", worker: true });
+  await shop.succeed("up");
+  const serving = (await release())?.number ?? 0;
+  shop.write({ text: "three", worker: true, crashes: true });
+  const workerServes = 'line:"rollout.finished","service":"worker","outcome":"serving"';
+  expect(await shop.fardel(["deploy", "--json"], workerServes)).toMatchObject({ signal: "SIGKILL" });
+  const again = await shop.fardel(["deploy"]);
+  expect(again.exitCode, again.stderr).toBe(3);
+  await shop.expectInOrder({ text: "two", release: serving });
+});
+
+test("a service that only an interrupted release knew goes with the next one", async () => {
+  shop.write({ text: "four" });
+  await shop.succeed("up");
+  shop.write({ text: "five", worker: true });
+  const workerRuns = 'line:"rollout.progress","service":"worker"';
+  expect(await shop.fardel(["up", "--json"], workerRuns)).toMatchObject({ signal: "SIGKILL" });
+  shop.write({ text: "six" });
+  await shop.succeed("deploy");
+  await shop.expectInOrder({ text: "six", release: (await release())?.number ?? 0 });
 });

@@ -2,7 +2,15 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { type Aws, connectAws, type EnvironmentDescriptor, readDescriptor, type ReleaseRecord, releaseHistory } from "@fardel/core";
+import {
+  type Aws,
+  connectAws,
+  type EnvironmentDescriptor,
+  loadBalancerUrl,
+  type ReleaseRecord,
+  readDescriptor,
+  releaseHistory,
+} from "@fardel/core";
 import { type DrydockStatus, readStatus } from "@fardel/drydock/control.ts";
 import { expect, vi } from "vitest";
 
@@ -26,8 +34,8 @@ export interface ShopOptions {
   crashes?: boolean;
   /** How long the migration takes. */
   migrationMs?: number;
-  /** Further services, as lines of the manifest. */
-  more?: string;
+  /** Whether there is a worker beside web. */
+  worker?: boolean;
 }
 
 const webSource = `
@@ -45,6 +53,18 @@ const { MIGRATION_MS } = require("./settings.json");
 const note = (word) => appendFileSync(process.env.LEDGER, word + " " + process.env.RELEASE + "\\n");
 note("begin");
 setTimeout(() => note("end"), MIGRATION_MS);
+`;
+
+const workerSource = `
+setInterval(() => {}, 1000);
+process.on("SIGTERM", () => process.exit(0));
+`;
+
+const workerManifest = `
+  worker:
+    image: app
+    command: [node, worker.cjs]
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 2s }
 `;
 
 /**
@@ -73,10 +93,11 @@ export class CrashingShop {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  write({ text, crashes = false, migrationMs = 0, more = "" }: ShopOptions): void {
+  write({ text, crashes = false, migrationMs = 0, worker = false }: ShopOptions): void {
     const files = {
       "package.json": JSON.stringify({ name: "shop", version: "1.0.0" }),
       "web.cjs": webSource,
+      "worker.cjs": workerSource,
       "migrate.cjs": migrateSource,
       "settings.json": JSON.stringify({ TEXT: text, CRASHES: crashes, MIGRATION_MS: migrationMs }),
       "fardel.yaml": `app: shop
@@ -90,7 +111,7 @@ services:
     port: 8080
     route: { path: /* }
     health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 1s }
-${more}
+${worker ? workerManifest : ""}
 tasks:
   migrate: { image: app, command: [node, migrate.cjs], env: { LEDGER: ${this.ledger}, RELEASE: "\${release}" } }
 release:
@@ -103,7 +124,7 @@ release:
   /** @param diesAt where drydock is to be killed: see `dies-at.fixture.ts`. */
   startRegion(diesAt?: string): Promise<Ended> {
     const port = existsSync(this.state) ? [] : ["--port", "0"];
-    return this.fardel(["local", "start", ...port], diesAt);
+    return this.fardel(["local", "start", "--time-scale", "20", ...port], diesAt);
   }
 
   /** Runs the command line to its end, or to where it is killed. */
@@ -177,33 +198,43 @@ release:
     return begun;
   }
 
-  /** Everything agrees: the records, what ECS says, what answers, and the processes of this machine. */
+  /**
+   * Everything agrees: the records, what ECS says, what answers, and the processes of this machine.
+   *
+   * @param serving what is to serve: web's answer, and the release whose task definitions run.
+   */
   async expectInOrder(serving: { text: string; release: number }): Promise<void> {
     const { aws, descriptor } = await this.connect();
     const { cluster } = descriptor;
-    const { services = [] } = await aws.ecs.describeServices({ cluster, services: ["shop-web"] });
-    const [web] = services;
-    expect(web?.deployments?.map(({ status, rolloutState }) => [status, rolloutState])).toEqual([
-      ["PRIMARY", "COMPLETED"],
-    ]);
     const records = await releaseHistory({ aws, descriptor }, 1000);
-    const record = records.find(({ number }) => number === serving.release);
-    expect(web?.taskDefinition).toBe(record?.services.web?.taskDefinition);
     expect(records.filter(({ outcome }) => outcome === "in progress").map(({ number }) => number)).toEqual([]);
-    const listener = descriptor.loadBalancer?.listeners.http;
-    const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn: listener });
+    const released = records.find(({ number }) => number === serving.release)?.services ?? {};
+
+    const { serviceArns = [] } = await aws.ecs.listServices({ cluster });
+    const { services = [] } = await aws.ecs.describeServices({ cluster, services: serviceArns });
+    const wanted = Object.entries(released).map(([name, { taskDefinition }]) => [
+      `shop-${name}`,
+      `PRIMARY COMPLETED ${taskDefinition}`,
+    ]);
+    const found = services.map(({ serviceName, deployments = [] }) => [
+      serviceName,
+      ...deployments.map((each) => `${each.status} ${each.rolloutState} ${each.taskDefinition}`),
+    ]);
+    expect(found.toSorted()).toEqual(wanted.toSorted());
+    const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn: descriptor.loadBalancer?.listeners.http });
     expect(Rules.map(({ Priority }) => Priority)).toEqual(["10", "default"]);
-    await expect(aws.s3.getObject({ Bucket: descriptor.stateBucket, Key: "locks/shop/local.json" })).rejects.toThrow();
+    const lock = aws.s3.headObject({ Bucket: descriptor.stateBucket, Key: "locks/shop/local.json" });
+    await expect(lock).rejects.toThrow("NotFound");
     const migrations = this.migrations();
     expect(migrations).toEqual([...new Set(migrations)]);
 
     const { taskArns = [] } = await aws.ecs.listTasks({ cluster });
-    expect(taskArns).toHaveLength(1);
+    expect(taskArns).toHaveLength(services.length);
     const ids = taskArns.map((arn) => arn.split("/").at(-1));
-    // A task that has stopped is on its way out of the machine.
+    // A task that has been stopped may still be on its way out of this machine.
     await vi.waitUntil(() => same(this.taskDirectories(), ids), { timeout: 20_000 });
     await vi.waitUntil(() => same(this.taskProcesses(), ids), { timeout: 20_000 });
-    const url = await loadBalancerAddress(aws, descriptor);
+    const url = (await loadBalancerUrl(aws, descriptor)) ?? "";
     expect(await (await fetch(url)).text()).toBe(serving.text);
   }
 
@@ -238,9 +269,4 @@ function environments(): string[][] {
       return [];
     }
   });
-}
-
-async function loadBalancerAddress(aws: Aws, descriptor: EnvironmentDescriptor): Promise<string> {
-  const { loadBalancerUrl } = await import("@fardel/core");
-  return (await loadBalancerUrl(aws, descriptor)) ?? "";
 }

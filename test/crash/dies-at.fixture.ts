@@ -1,13 +1,13 @@
 // Preloaded (`node --import`) into the process that a test wants dead: kills it, as kill -9 does, at an exact point of its
 // work. The variable FARDEL_TEST_DIES_AT says which: `<kind>:<n>`, counted from 1.
-//   event:n   after the command line has written its n-th line of --json
+//   event:n   after the command line has written its n-th line of --json; line:text after the first that holds the text
 //   request:n as its n-th request is about to be sent; answer:n when the n-th answer has come and nobody has seen it
 //   write:n   before drydock's n-th write to its store; written:n after it
 import { subscribe } from "node:diagnostics_channel";
 import { StatementSync } from "node:sqlite";
 
-const [kind = "", text = ""] = (process.env.FARDEL_TEST_DIES_AT ?? "").split(":");
-const wanted = Number(text);
+const [, kind = "", which = ""] = /^(\w+):(.+)$/.exec(process.env.FARDEL_TEST_DIES_AT ?? "") ?? [];
+const wanted = kind === "line" ? 1 : Number(which);
 let count = 0;
 
 /** Counts, and at the wanted number doesn't come back. */
@@ -20,17 +20,17 @@ function countAndDie(): void {
 const program = process.argv[1] ?? "";
 
 if (program.endsWith("fardel.js")) {
-  if (kind === "event") dieAfterLine();
+  if (kind === "event" || kind === "line") dieAfterLine(kind === "line" ? which : "");
   if (kind === "request") subscribe("http.client.request.start", countAndDie);
   if (kind === "answer") subscribe("http.client.response.finish", countAndDie);
 }
 if (program.endsWith("main.ts") && (kind === "write" || kind === "written")) dieAtWrite(kind === "write");
 
-function dieAfterLine(): void {
+function dieAfterLine(held: string): void {
   const write = process.stdout.write.bind(process.stdout);
   process.stdout.write = ((...args: Parameters<typeof write>) => {
     const result = write(...args);
-    for (const character of String(args[0])) if (character === "\n") countAndDie();
+    for (const line of String(args[0]).split("\n").slice(0, -1)) if (line.includes(held)) countAndDie();
     return result;
   }) as typeof process.stdout.write;
 }
