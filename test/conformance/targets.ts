@@ -65,9 +65,26 @@ function reportMissing(): void {
   });
 }
 
-/** The call fails with this error; `said` is a part of its message. */
+/** The status that an error has in the API references, where it isn't 400. moto has 404 for some ResourceNotFoundException. */
+const otherStatuses: [names: RegExp, statuses: number[]][] = [
+  [/^AccessDenied$/, [403]],
+  [/^(NoSuch|NotFound$|ChangeSetNotFound|OwnershipControlsNotFound|DB\w+NotFoundFault$)/, [404]],
+  [/^ResourceNotFoundException$/, [400, 404]],
+  [/^MethodNotAllowed$/, [405]],
+  [/^(Bucket(AlreadyOwnedByYou|NotEmpty)|DeleteConflict|EntityAlreadyExists|LimitExceeded)/, [409]],
+  [/^(PreconditionFailed|DryRunOperation)$/, [412]],
+  [/^InvalidRange$/, [416]],
+  [/^NotImplemented$/, [501]],
+];
+
+/** The call fails with this error, and the status that goes with it; `said` is a part of its message. */
 export async function refused(call: Promise<unknown>, name: string, said: string | RegExp = ""): Promise<void> {
-  await expect(call).rejects.toMatchObject({ name, message: expect.stringMatching(said) });
+  const statuses = otherStatuses.find(([names]) => names.test(name))?.[1] ?? [400];
+  await expect(call).rejects.toMatchObject({
+    name,
+    message: expect.stringMatching(said),
+    $metadata: { httpStatusCode: expect.toBeOneOf(statuses) },
+  });
 }
 
 /** Follows a list's tokens to its end: what every page held, page by page. */

@@ -1,4 +1,5 @@
 import { defineService } from "../../service.ts";
+import { constraints } from "./constraints.ts";
 import { imageOperations } from "./operations/images.ts";
 import { layerOperations } from "./operations/layers.ts";
 import { policyOperations } from "./operations/policies.ts";
@@ -15,6 +16,7 @@ import { startUpkeep } from "./upkeep.ts";
 export const ecr = defineService({
   name: "ecr",
   validationErrorCode: "InvalidParameterException",
+  constraints,
   load: () => import("@aws-sdk/client-ecr"),
   operations: (region) => {
     const registry = registryOf(region);

@@ -27,7 +27,8 @@ export interface StoredParameter {
 export const keptVersions = 100;
 
 export function parameterNotFound(name?: string): AwsError {
-  return new AwsError("ParameterNotFound", name ? `Parameter ${name} not found.` : "");
+  // The schema has 404 for it; the API reference, and the service, 400.
+  return new AwsError("ParameterNotFound", name ? `Parameter ${name} not found.` : "", { status: 400 });
 }
 
 /** The parameters of a region. A name may be given plain, or as its ARN. */
