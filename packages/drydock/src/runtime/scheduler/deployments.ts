@@ -1,13 +1,15 @@
 import { rollbackReasons, rolloutReasons, statusReasons } from "./messages.ts";
+import {
+  endRollout,
+  isOngoing,
+  newRollout,
+  requestRollback,
+  requestStop,
+  startRollout,
+  stopRollout,
+} from "./rollout.ts";
 import type { Deployment, Rollout, ServiceState } from "./state.ts";
 import { noThrottle } from "./throttle.ts";
-
-/** Service deployment states in which the deployment still does something. */
-const ongoing = new Set(["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"]);
-
-export function isOngoing(rollout: Rollout): boolean {
-  return ongoing.has(rollout.status);
-}
 
 /** The PRIMARY deployment. */
 export function primaryOf(service: ServiceState): Deployment {
@@ -18,7 +20,10 @@ export function primaryOf(service: ServiceState): Deployment {
 
 /** A service at its birth, with its first deployment. */
 export function newService(
-  settings: Omit<ServiceState, "draining" | "deployments" | "rollout" | "steady" | "stuck" | "tasks" | "lastCompleted">,
+  settings: Omit<
+    ServiceState,
+    "draining" | "deployments" | "rollout" | "zones" | "said" | "rebalancing" | "tasks" | "lastCompleted"
+  >,
   deployment: string,
   now: number,
 ): ServiceState {
@@ -27,29 +32,36 @@ export function newService(
     draining: false,
     deployments: [newDeployment(settings.desiredCount, deployment, now)],
     rollout: newRollout(settings.circuitBreaker.enable, deployment, [], now),
-    steady: false,
-    stuck: false,
+    zones: {},
+    said: {},
     tasks: [],
   };
 }
 
-/** A new PRIMARY deployment; the one before gives way. A rollout that was under way ends as `superseded`. */
+/**
+ * A new PRIMARY deployment; the one before gives way. A rollout that was under way is `superseded`: its stop is requested. "If
+ * you update your service to use a new task definition, your service returns to a normal, non-throttled state" (ECS developer
+ * guide, service throttle logic): with the same one the waits go on.
+ */
 export function beginDeployment(
   service: ServiceState,
   deployment: string,
   now: number,
+  { sameTaskDefinition }: { sameTaskDefinition: boolean },
 ): { service: ServiceState; superseded?: Rollout } {
   const before = service.rollout;
   const sources = service.deployments.map((source) => source.id);
+  const { throttled } = service.said;
+  const { throttle } = primaryOf(service);
+  const primary = newDeployment(service.desiredCount, deployment, now);
   return {
     service: {
       ...service,
-      deployments: [newDeployment(service.desiredCount, deployment, now), ...service.deployments],
+      deployments: [sameTaskDefinition ? { ...primary, throttle } : primary, ...service.deployments],
       rollout: newRollout(service.circuitBreaker.enable, deployment, sources, now),
-      steady: false,
-      stuck: false,
+      said: sameTaskDefinition && throttled !== undefined ? { throttled } : {},
     },
-    ...(isOngoing(before) ? { superseded: stopRollout(before, statusReasons.superseded, now) } : {}),
+    ...(isOngoing(before) ? { superseded: requestStop(before, statusReasons.superseded, now) } : {}),
   };
 }
 
@@ -64,21 +76,31 @@ export function scaleService(service: ServiceState, desiredCount: number): Servi
     const grows = index === 1 && growth > 0 && deployment.desiredCount > 0;
     return grows ? { ...deployment, desiredCount: deployment.desiredCount + growth } : deployment;
   });
-  return { ...service, desiredCount, deployments, steady: false };
+  const { steady: _said, ...said } = service.said;
+  return { ...service, desiredCount, deployments, said };
 }
 
-/** Lets a deleted service run down: nothing is wanted any more, and a rollout under way ends. */
+/** Lets a deleted service run down: nothing is wanted any more, and a rollout under way is to end. */
 export function drainService(service: ServiceState, now: number): ServiceState {
   const { rollout } = service;
   return {
     ...scaleService(service, 0),
     draining: true,
-    rollout: isOngoing(rollout) ? stopRollout(rollout, statusReasons.serviceDeleted, now) : rollout,
+    rollout: isOngoing(rollout) ? requestStop(rollout, statusReasons.serviceDeleted, now) : rollout,
   };
 }
 
-/** Ends the deployment under way for a reason from outside (StopServiceDeployment) and returns to the last completed one. */
+/** StopServiceDeployment: the next look ends the deployment under way and returns to the last completed one. */
 export function rollBackByRequest(service: ServiceState, now: number): ServiceState {
+  return { ...service, rollout: requestRollback(service.rollout, now) };
+}
+
+/** What was asked of a rollout since the last look: to start, to stop, or to return to the last completed deployment. */
+export function takeUpRequest(service: ServiceState, now: number): ServiceState {
+  const { rollout } = service;
+  if (rollout.status === "PENDING") return { ...service, rollout: startRollout(rollout, now) };
+  if (rollout.status === "STOP_REQUESTED") return { ...service, rollout: stopRollout(rollout, now) };
+  if (rollout.status !== "ROLLBACK_REQUESTED") return service;
   const failed = setPrimary(
     service,
     { rolloutState: "FAILED", rolloutStateReason: rolloutReasons.stoppedByUser() },
@@ -93,16 +115,16 @@ export function failDeployment(service: ServiceState, now: number): ServiceState
   const { rollout } = failed;
   const triggered = { status: "TRIGGERED" as const, failureCount: primaryOf(service).failedTasks };
   if (rollout.rollback) {
-    return { ...failed, rollout: end(rollout, "ROLLBACK_FAILED", statusReasons.rollbackFailed, now) };
+    return { ...failed, rollout: endRollout(rollout, "ROLLBACK_FAILED", statusReasons.rollbackFailed, now) };
   }
   const counted = { ...failed, rollout: { ...rollout, circuitBreaker: triggered } };
   if (!service.circuitBreaker.rollback) {
-    return { ...counted, rollout: stopRollout(counted.rollout, statusReasons.circuitBreaker, now) };
+    return { ...counted, rollout: stopRollout(counted.rollout, now, statusReasons.circuitBreaker) };
   }
   return returnToLastCompleted(counted, rollbackReasons.circuitBreaker, rolloutReasons.rollingBack, now);
 }
 
-/** The PRIMARY deployment has all of its tasks, healthy, and no other deployment has any left. */
+/** The PRIMARY deployment has what it needs: at first all of its tasks, healthy, or as much as earlySuccess asks for. */
 export function completeDeployment(service: ServiceState, now: number): ServiceState {
   const primary = primaryOf(service);
   const completed = setPrimary(
@@ -118,7 +140,7 @@ export function completeDeployment(service: ServiceState, now: number): ServiceS
     ...completed,
     lastCompleted: primary.id,
     rollout: isOngoing(rollout)
-      ? end({ ...rollout, circuitBreaker: watched }, status, rollout.statusReason, now)
+      ? endRollout({ ...rollout, circuitBreaker: watched }, status, rollout.statusReason, now)
       : rollout,
   };
 }
@@ -137,17 +159,6 @@ function newDeployment(desiredCount: number, id: string, now: number): Deploymen
   };
 }
 
-function newRollout(breaker: boolean, deployment: string, sources: string[], now: number): Rollout {
-  return {
-    deployment,
-    sources,
-    status: "IN_PROGRESS",
-    circuitBreaker: { status: breaker ? "MONITORING" : "DISABLED", failureCount: 0 },
-    createdAt: now,
-    updatedAt: now,
-  };
-}
-
 function returnToLastCompleted(
   service: ServiceState,
   reason: string,
@@ -156,7 +167,10 @@ function returnToLastCompleted(
 ): ServiceState {
   const target = service.lastCompleted;
   if (target === undefined) {
-    return { ...service, rollout: end(service.rollout, "ROLLBACK_FAILED", statusReasons.nothingToReturnTo, now) };
+    return {
+      ...service,
+      rollout: endRollout(service.rollout, "ROLLBACK_FAILED", statusReasons.nothingToReturnTo, now),
+    };
   }
   const restored: Deployment = {
     ...(service.deployments.find(({ id }) => id === target) ?? newDeployment(0, target, now)),
@@ -171,6 +185,7 @@ function returnToLastCompleted(
   return {
     ...service,
     deployments: [restored, ...service.deployments.filter(({ id }) => id !== target)],
+    said: {},
     rollout: {
       ...service.rollout,
       status: "ROLLBACK_IN_PROGRESS",
@@ -184,12 +199,4 @@ function returnToLastCompleted(
 function setPrimary(service: ServiceState, changes: Partial<Deployment>, now: number): ServiceState {
   const [primary, ...others] = [primaryOf(service), ...service.deployments.slice(1)];
   return { ...service, deployments: [{ ...primary, ...changes, updatedAt: now }, ...others] };
-}
-
-function stopRollout(rollout: Rollout, reason: string, now: number): Rollout {
-  return { ...end(rollout, "STOPPED", reason, now), stoppedAt: now };
-}
-
-function end(rollout: Rollout, status: Rollout["status"], statusReason: string | undefined, now: number): Rollout {
-  return { ...rollout, status, ...(statusReason ? { statusReason } : {}), finishedAt: now, updatedAt: now };
 }

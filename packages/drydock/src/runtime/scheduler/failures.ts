@@ -1,3 +1,4 @@
+import { resolve, say } from "./conditions.ts";
 import { primaryOf } from "./deployments.ts";
 import { isHealthy } from "./health.ts";
 import { events } from "./messages.ts";
@@ -25,6 +26,11 @@ export function countFailures(look: Look): void {
       if (deployment && failedByItself(task)) countEnd(look, deployment, task);
     }
   }
+  if (service.deployments.some(({ throttle }) => throttle.until > 0)) {
+    say(look, "throttled", events.throttled(service.name));
+  } else {
+    resolve(look, "throttled");
+  }
 }
 
 /** Counts a failed task of the deployment under way. */
@@ -43,9 +49,5 @@ function countEnd(look: Look, deployment: Deployment, task: ServiceTask): void {
     if (!task.wasHealthy) deployment.pace = paceAfterExit(deployment.pace, task.createdAt, look.now);
     return;
   }
-  const before = deployment.throttle;
-  deployment.throttle = throttleAfterFailure(before, task.createdAt, look.now);
-  if (deployment.throttle.until > look.now && before.until === 0) {
-    look.actions.push({ type: "event", message: events.throttled(look.service.name) });
-  }
+  deployment.throttle = throttleAfterFailure(deployment.throttle, task.createdAt, look.now);
 }

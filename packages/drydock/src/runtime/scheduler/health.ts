@@ -34,15 +34,12 @@ export function failedCheck(
   return task.containerHealth === "unhealthy" ? { containers: true } : undefined;
 }
 
-/** When time alone may next change what a service's tasks count as. */
-export function nextHealthChange(service: ServiceState, now: number): number | undefined {
-  const moments = service.tasks
+/** When time alone may change what a service's tasks count as. */
+export function nextHealthChanges(service: ServiceState, now: number): number[] {
+  return service.tasks
     .filter((task) => isAlive(task) && task.runningSince !== undefined)
-    .flatMap((task) => {
-      const since = task.runningSince ?? now;
+    .map((task) => {
       const checked = task.targets.length > 0 || task.containerHealth !== "none";
-      return [since + (checked ? service.healthCheckGracePeriod : waitWithoutHealthCheck)];
-    })
-    .filter((moment) => moment > now);
-  return moments.length > 0 ? Math.min(...moments) : undefined;
+      return (task.runningSince ?? now) + (checked ? service.healthCheckGracePeriod : waitWithoutHealthCheck);
+    });
 }

@@ -2,7 +2,8 @@ import type { Target } from "./state.ts";
 
 /**
  * What ECS writes into a service's events and a deployment's reasons, word for word: tools search for these sentences.
- * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html and
+ * service-rebalancing-event-messages-list.html
  */
 export const events = {
   started: (service: string, tasks: string[]) =>
@@ -27,6 +28,17 @@ export const events = {
   rollingBack: (service: string, deployment: string) =>
     `(service ${service}) rolling back to deployment ${deployment}.`,
   steady: (service: string) => `(service ${service}) has reached a steady state.`,
+  unplaceable: (service: string) =>
+    `(service ${service}) was unable to place a task. Reason: Capacity is unavailable at this time. Please try again ` +
+    "later or in a different availability zone.",
+  unbalanced: (service: string, counts: ReadonlyMap<string, number>) =>
+    `service (${service}) is not AZ balanced with ${zoneList(counts)}. AZ Rebalancing in progress.`,
+  balanced: (service: string, counts: ReadonlyMap<string, number>) =>
+    `service (${service}) is AZ balanced with ${zoneList(counts)}.`,
+  startedToRebalance: (service: string, zone: string, tasks: string[]) =>
+    `${service} has started ${tasks.length} tasks in ${zone} to AZ Rebalance: ${tasks.join(", ")}.`,
+  stoppedToRebalance: (service: string, zone: string, tasks: string[]) =>
+    `${service} has stopped ${tasks.length} running tasks in ${zone} due to AZ rebalancing: ${tasks.join(", ")}.`,
   throttled: (service: string) => `(service ${service}) is unable to consistently start tasks successfully.`,
   stuck: (service: string) =>
     `(service ${service}) was unable to stop or start tasks during a deployment because of the service deployment ` +
@@ -54,6 +66,7 @@ export const rollbackReasons = {
 };
 
 export const statusReasons = {
+  rollbackRequested: "Service deployment rollback requested by the user.",
   superseded: "Service deployment stopped because a newer service deployment started.",
   serviceDeleted: "Service deployment stopped because the service was deleted.",
   circuitBreaker: "Service deployment stopped because the circuit breaker threshold was exceeded.",
@@ -63,4 +76,10 @@ export const statusReasons = {
 
 function taskList(tasks: string[]): string {
   return tasks.map((task) => `(task ${task})`).join(" ");
+}
+
+/** `2 tasks in eu-west-1a, 0 tasks in eu-west-1b, and 1 tasks in eu-west-1c`. */
+function zoneList(counts: ReadonlyMap<string, number>): string {
+  const zones = [...counts].map(([zone, count]) => `${count} tasks in ${zone}`);
+  return zones.length > 1 ? `${zones.slice(0, -1).join(", ")}, and ${zones.at(-1)}` : zones.join();
 }

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { isOngoing } from "./deployments.ts";
 import { isAlive, isHealthy } from "./health.ts";
-import { taskLimits } from "./rolling.ts";
+import { taskLimits } from "./limits.ts";
+import { isOngoing } from "./rollout.ts";
 import { type Behaviour, Simulation } from "./simulation.fixture.ts";
 import type { ServiceState } from "./state.ts";
 

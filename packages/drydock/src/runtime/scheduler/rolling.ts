@@ -1,9 +1,12 @@
+import { resolve, say } from "./conditions.ts";
 import { primaryOf } from "./deployments.ts";
 import { countFailedTask } from "./failures.ts";
 import { failedCheck, isAlive, isHealthy } from "./health.ts";
+import { taskLimits } from "./limits.ts";
 import { events, stopReasons } from "./messages.ts";
+import { leastUseful } from "./ranking.ts";
 import type { Look } from "./schedule.ts";
-import type { ServiceState, ServiceTask } from "./state.ts";
+import type { ServiceTask } from "./state.ts";
 import { heldUntil } from "./throttle.ts";
 
 /** A service's alive tasks at one moment, sorted into what the rolling update asks about them. */
@@ -26,14 +29,7 @@ export function rollTasks(look: Look): void {
   retireRelieved(look);
   const missing = startMissing(look);
   if (missing > 0) makeRoom(look);
-}
-
-/** "Rounded down" for the upper limit, "rounded up" for the lower one (DeploymentConfiguration, ECS API reference). */
-export function taskLimits(service: ServiceState): { minimum: number; maximum: number } {
-  return {
-    minimum: Math.ceil((service.desiredCount * service.minimumHealthyPercent) / 100),
-    maximum: Math.floor((service.desiredCount * service.maximumPercent) / 100),
-  };
+  else resolve(look, "stuck");
 }
 
 function takeCensus({ service, now }: Look): Census {
@@ -69,12 +65,11 @@ function retireReplaced(look: Look): void {
   const needed = gaveUp ? service.desiredCount : Math.max(0, minimum - healthyPrimary);
   const allowed = Math.min(needed, sum(replacedDeployments.map(({ desiredCount }) => desiredCount)));
 
-  const ranked = rank(look, replaced, { failing, healthy });
-  const kept = ranked.slice(0, allowed);
-  for (const task of ranked.slice(allowed)) {
+  const surplus = leastUseful(replaced, replaced.length - allowed, worth(look, { failing, healthy }));
+  for (const task of surplus) {
     if (!failing.has(task) || healthy.size >= minimum) retire(task, stopReasons.scaling(primaryOf(service).id));
   }
-  const good = kept.filter((task) => !failing.has(task));
+  const good = replaced.filter((task) => !surplus.includes(task) && !failing.has(task));
   for (const deployment of replacedDeployments) {
     const own = good.filter((task) => task.deployment === deployment.id).length;
     const missing = deployment.id === service.lastCompleted ? allowed - good.length : 0;
@@ -82,15 +77,17 @@ function retireReplaced(look: Look): void {
   }
 }
 
-/** More tasks than desired, or than maximumPercent allows after the service was scaled in: the least useful ones go. */
+/** More tasks than wanted, or than maximumPercent allows after the service was scaled in: the least useful ones go. */
 function retireSurplus(look: Look): void {
   const { service } = look;
   const census = takeCensus(look);
-  const reason = stopReasons.scaling(primaryOf(service).id);
-  const good = rank(look, census.primary, census).filter((task) => !census.failing.has(task));
-  for (const task of good.slice(service.desiredCount)) retire(task, reason);
-  const alive = rank(look, service.tasks.filter(isAlive), census);
-  for (const task of alive.slice(taskLimits(service).maximum)) retire(task, reason);
+  const worthOf = worth(look, census);
+  const wanted = service.desiredCount + (service.rebalancing ?? 0);
+  const good = census.primary.filter((task) => !census.failing.has(task));
+  const surplus = leastUseful(good, good.length - wanted, worthOf);
+  const others = census.alive.filter((task) => !surplus.includes(task));
+  const excess = leastUseful(others, others.length - taskLimits(service).maximum, worthOf);
+  for (const task of [...surplus, ...excess]) retire(task, stopReasons.scaling(primaryOf(service).id));
 }
 
 /** A task that served and now fails its checks goes when there are enough healthy ones without it. */
@@ -110,16 +107,23 @@ function startMissing(look: Look): number {
   const order = limits.maximum > limits.minimum ? [...replaced, primary] : [primary, ...replaced];
   let room = limits.maximum - alive.length;
   let missing = 0;
+  let unplaceable = false;
   for (const deployment of order) {
     if (deployment.rolloutState === "FAILED") continue;
     const present = alive.filter((task) => task.deployment === deployment.id && !failing.has(task)).length;
     const wanted = Math.max(0, deployment.desiredCount - present);
     if (heldUntil(deployment) > now) continue;
+    if (wanted > 0 && !service.zones[deployment.id]?.length) {
+      unplaceable = true;
+      continue;
+    }
     const count = Math.min(wanted, Math.max(0, room));
     if (count > 0) look.actions.push({ type: "startTasks", deployment: deployment.id, count });
     room -= count;
     missing += wanted - count;
   }
+  if (unplaceable) say(look, "unplaceable", events.unplaceable(service.name));
+  else resolve(look, "unplaceable");
   return missing;
 }
 
@@ -141,9 +145,7 @@ function makeRoom(look: Look): void {
     return;
   }
   const moving = service.tasks.some((task) => task.retirement && task.phase !== "stopped");
-  if (moving || service.stuck) return;
-  service.stuck = true;
-  look.actions.push({ type: "event", message: events.stuck(service.name) });
+  if (!moving) say(look, "stuck", events.stuck(service.name));
 }
 
 function retireFailing(look: Look, task: ServiceTask): void {
@@ -164,17 +166,12 @@ function retire(task: ServiceTask, reason: string): void {
   task.retirement = { reason, signalled: false };
 }
 
-/** The most useful first: healthy, not known yet, starting, failing; among equals the revision known to work, then the older. */
-function rank(
-  look: Look,
-  tasks: ServiceTask[],
-  { failing, healthy }: Pick<Census, "failing" | "healthy">,
-): ServiceTask[] {
+/** Healthy before not known yet before starting before failing; among equals the revision known to work. */
+function worth(look: Look, { failing, healthy }: Pick<Census, "failing" | "healthy">): (task: ServiceTask) => number {
   const { lastCompleted } = look.service;
-  const worth = (task: ServiceTask) =>
+  return (task) =>
     (healthy.has(task) ? 8 : failing.has(task) ? 0 : task.phase === "running" ? 4 : 2) +
     (task.deployment === lastCompleted ? 1 : 0);
-  return tasks.toSorted((a, b) => worth(b) - worth(a) || a.createdAt - b.createdAt);
 }
 
 function sum(numbers: number[]): number {

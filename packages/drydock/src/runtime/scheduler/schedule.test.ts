@@ -1,7 +1,12 @@
 import { expect, test } from "vitest";
 import { failureThreshold } from "./circuit-breaker.ts";
-import { taskLimits } from "./rolling.ts";
+import { beginDeployment, drainService, rollBackByRequest } from "./deployments.ts";
+import { isHealthy } from "./health.ts";
+import { taskLimits } from "./limits.ts";
+import { isOngoing } from "./rollout.ts";
+import { schedule } from "./schedule.ts";
 import { type Behaviour, type Settings, Simulation } from "./simulation.fixture.ts";
+import { movesToBalance } from "./zones.ts";
 
 const works: Behaviour = { start: 1_000, target: { after: 5_000, state: "healthy" } };
 const sick: Behaviour = { start: 1_000, target: { after: 5_000, state: "unhealthy" } };
@@ -175,12 +180,172 @@ test("tasks that never reach RUNNING are tried again ever more slowly, those tha
   expect(crashing.service.tasks.filter(({ deployment }) => deployment === "ecs-svc/2")).toHaveLength(63);
 });
 
-test("a new deployment isn't slowed by the waits of the one before", () => {
+test.each([
+  { sameTaskDefinition: false, started: 1 },
+  { sameTaskDefinition: true, started: 0 },
+])("a new task definition ends the waits, a new deployment alone doesn't: $sameTaskDefinition", (expected) => {
   const simulation = steady({ desiredCount: 1, circuitBreaker: { enable: false } });
   simulation.deploy({ start: 0, failsToStart: true });
   simulation.run(undefined, 3_600_000);
+  const id = simulation.deploy(works, expected);
+  expect(simulation.alive(id)).toHaveLength(expected.started);
+  simulation.run();
+  expect(simulation.service.rollout).toMatchObject({ deployment: id, status: "SUCCESSFUL" });
+});
+
+test("what lasts is said again every six hours", () => {
+  const failing = steady({ desiredCount: 1, circuitBreaker: { enable: false } });
+  failing.deploy({ start: 0, failsToStart: true });
+  failing.run(undefined, 13 * 3_600_000);
+  expect(failing.events.filter((event) => event.includes("unable to consistently start"))).toHaveLength(3);
+  const idle = steady({ desiredCount: 1 });
+  idle.run(undefined, 13 * 3_600_000);
+  expect(idle.events).toEqual(Array(2).fill("(service web) has reached a steady state."));
+});
+
+test("early success: the deployment succeeds with the healthy tasks it asks for, the rest follows", () => {
+  const half = { healthyPercent: 50, cleanup: "DEFERRED" } as const;
+  const slow: Behaviour = { start: 1_000, target: { after: 5_000, state: "healthy" } };
+  const simulation = steady({
+    desiredCount: 4,
+    minimumHealthyPercent: 50,
+    maximumPercent: 100,
+    earlySuccess: half,
+    deregistrationDelay: 60_000,
+  });
+  const id = simulation.deploy(slow);
+  simulation.run(() => !isOngoing(simulation.service.rollout));
+  expect(simulation.service.rollout).toMatchObject({ status: "SUCCESSFUL" });
+  expect(simulation.service.deployments).toMatchObject([{ id, rolloutState: "COMPLETED" }, { id: "ecs-svc/1" }]);
+  expect(simulation.service.tasks.filter(({ deployment }) => deployment === id)).toHaveLength(4);
+  expect(simulation.service.tasks.filter(({ phase }) => phase === "stopped")).toHaveLength(0);
+  simulation.run();
+  expect(counts(simulation)).toEqual({ old: 0, new: 4 });
+  expect(simulation.events.at(-1)).toBe("(service web) has reached a steady state.");
+});
+
+test("early success that blocks waits for the replaced tasks, but not for all new ones", () => {
+  const simulation = steady({
+    desiredCount: 2,
+    minimumHealthyPercent: 0,
+    earlySuccess: { healthyPercent: 50, cleanup: "BLOCKING" },
+    deregistrationDelay: 60_000,
+  });
   const id = simulation.deploy(works);
-  expect(simulation.alive(id)).toHaveLength(1);
+  simulation.kill(1);
+  simulation.run(() => !isOngoing(simulation.service.rollout));
+  expect(simulation.service.rollout.status).toBe("SUCCESSFUL");
+  expect(simulation.service.tasks.every(({ deployment, phase }) => deployment === id || phase === "stopped")).toBe(
+    true,
+  );
+});
+
+test("after early success failing tasks are replaced, and the breaker doesn't look any more", () => {
+  const early = { healthyPercent: 0, cleanup: "DEFERRED" } as const;
+  const simulation = steady({ desiredCount: 2, minimumHealthyPercent: 0, earlySuccess: early });
+  simulation.deploy({ start: 0, crashesAfter: 100 });
+  simulation.run(undefined, 60_000);
+  expect(simulation.service.rollout.status).toBe("SUCCESSFUL");
+  expect(simulation.service.deployments[0]).toMatchObject({ rolloutState: "COMPLETED", failedTasks: 0 });
+  expect(simulation.service.tasks.length).toBeGreaterThan(20);
+});
+
+test("StopServiceDeployment returns to the last completed deployment at the next look", () => {
+  const simulation = steady({ desiredCount: 2 });
+  simulation.deploy({ start: 600_000 });
+  const requested = rollBackByRequest(simulation.service, simulation.now);
+  expect(requested.rollout).toMatchObject({
+    status: "ROLLBACK_REQUESTED",
+    statusReason: "Service deployment rollback requested by the user.",
+  });
+  simulation.stopRollout();
+  expect(simulation.service.rollout).toMatchObject({
+    status: "ROLLBACK_IN_PROGRESS",
+    rollback: { deployment: "ecs-svc/1" },
+  });
+  simulation.run();
+  expect(simulation.service.rollout.status).toBe("ROLLBACK_SUCCESSFUL");
+  expect(counts(simulation)).toEqual({ old: 2, new: 0 });
+});
+
+test("a deployment is PENDING until the first look, one that is overtaken STOP_REQUESTED", () => {
+  const { service, now } = steady({ desiredCount: 1 });
+  const options = { sameTaskDefinition: false };
+  const first = beginDeployment(service, "ecs-svc/2", now, options);
+  expect(first.superseded).toBeUndefined();
+  expect(first.service.rollout).toMatchObject({ status: "PENDING", createdAt: now });
+  const looked = schedule(first.service, now).service;
+  expect(looked.rollout).toMatchObject({ status: "IN_PROGRESS", startedAt: now });
+  expect(beginDeployment(looked, "ecs-svc/3", now, options).superseded).toMatchObject({
+    deployment: "ecs-svc/2",
+    status: "STOP_REQUESTED",
+    statusReason: "Service deployment stopped because a newer service deployment started.",
+  });
+  const deleted = drainService(looked, now);
+  expect(deleted.rollout.status).toBe("STOP_REQUESTED");
+  expect(schedule(deleted, now).service.rollout).toMatchObject({
+    status: "STOPPED",
+    statusReason: "Service deployment stopped because the service was deleted.",
+  });
+});
+
+test("an interrupted task is replaced at once, while its targets drain beside its signal", () => {
+  const simulation = steady({ desiredCount: 2 });
+  simulation.interrupt(0);
+  expect(simulation.alive()).toHaveLength(2);
+  expect(simulation.service.tasks.map(({ phase, targets }) => [phase, targets[0]?.state])).toEqual([
+    ["stopping", "draining"],
+    ["running", "healthy"],
+    ["starting", "unused"],
+  ]);
+  simulation.run();
+  expect(simulation.service.deployments[0]).toMatchObject({ rolloutState: "COMPLETED", failedTasks: 0 });
+});
+
+test.each([
+  { counts: [2, 2, 2], moves: 0 },
+  { counts: [2, 1, 1], moves: 0 },
+  { counts: [2, 0], moves: 1 },
+  { counts: [3, 1, 1], moves: 1 },
+  { counts: [0, 6, 0], moves: 4 },
+  { counts: [5], moves: 0 },
+  { counts: [], moves: 0 },
+])("$counts tasks per zone are balanced by $moves moves", ({ counts, moves }) => {
+  expect(movesToBalance(counts)).toBe(moves);
+});
+
+test("scaling in takes from the zone with most tasks", () => {
+  const simulation = steady({ desiredCount: 5, zones: ["a", "b"] });
+  simulation.scale(2);
+  expect(simulation.alive().map(({ zone }) => zone)).toEqual(["a", "b"]);
+});
+
+test("a zone that is back gets its share again without a healthy task less on the way", () => {
+  const simulation = steady({ desiredCount: 4, maximumPercent: 125, zones: ["a", "b"] });
+  simulation.loseZone("a");
+  simulation.run();
+  expect(simulation.alive().map(({ zone }) => zone)).toEqual(["b", "b", "b", "b"]);
+  let fewest = 4;
+  simulation.onLook = (_before, after) => {
+    fewest = Math.min(fewest, after.tasks.filter((task) => isHealthy(task, simulation.now)).length);
+  };
+  simulation.regainZone("a");
+  expect(simulation.alive()).toHaveLength(5);
+  simulation.run();
+  expect(simulation.alive().map(({ zone }) => zone)).toEqual(["b", "b", "a", "a"]);
+  expect(fewest).toBe(4);
+});
+
+test("rebalancing that a rollout overtakes leaves no task too many", () => {
+  const simulation = steady({ desiredCount: 2, zones: ["a", "b"] });
+  simulation.loseZone("a");
+  simulation.run();
+  simulation.regainZone("a");
+  expect(simulation.alive()).toHaveLength(3);
+  simulation.deploy(works);
+  simulation.run();
+  expect(counts(simulation)).toEqual({ old: 0, new: 2 });
+  expect(simulation.service.rebalancing).toBeUndefined();
 });
 
 test("the breaker without rollback fails the deployment, launches nothing more and leaves the old tasks", () => {

@@ -1,12 +1,14 @@
 import { failureThreshold } from "./circuit-breaker.ts";
-import { completeDeployment, failDeployment, primaryOf } from "./deployments.ts";
+import { nextReminders, resolve, say } from "./conditions.ts";
+import { completeDeployment, failDeployment, primaryOf, takeUpRequest } from "./deployments.ts";
 import { countFailures } from "./failures.ts";
-import { isAlive, isHealthy, nextHealthChange } from "./health.ts";
+import { isAlive, isHealthy, nextHealthChanges } from "./health.ts";
 import { events } from "./messages.ts";
 import { retireNeverHealthy, rollTasks } from "./rolling.ts";
 import type { Action, ServiceState } from "./state.ts";
 import { moveTargets } from "./targets.ts";
 import { heldUntil } from "./throttle.ts";
+import { rebalanceZones } from "./zones.ts";
 
 export interface Decision {
   /** The service as it is from now on; its tasks carry what the scheduler wants remembered of them. */
@@ -30,9 +32,11 @@ export interface Look {
  */
 export function schedule(service: ServiceState, now: number): Decision {
   const look: Look = { service: structuredClone(service), now, actions: [] };
+  look.service = takeUpRequest(look.service, now);
   countFailures(look);
   retireNeverHealthy(look);
   breakCircuit(look);
+  rebalanceZones(look);
   rollTasks(look);
   moveTargets(look);
   dropEmptyDeployments(look);
@@ -63,30 +67,50 @@ function dropEmptyDeployments({ service }: Look): void {
   );
 }
 
-/** Steady: exactly the desired tasks are there, all of the PRIMARY deployment, all healthy. */
+/** Completes the deployment under way once it has what it needs, and says when the service has come to rest. */
 function settle(look: Look): void {
   const { service, now } = look;
   const primary = primaryOf(service);
-  const present = service.tasks.filter((task) => task.phase !== "stopped");
-  const steady =
-    service.deployments.length === 1 &&
-    present.length === service.desiredCount &&
-    present.every((task) => isAlive(task) && isHealthy(task, now));
-  if (!steady || service.draining) {
-    service.steady = false;
-    return;
-  }
-  if (primary.rolloutState === "IN_PROGRESS") {
+  const steady = isSteady(look);
+  if (!service.draining && primary.rolloutState === "IN_PROGRESS" && (steady || succeedsEarly(look))) {
     look.service = completeDeployment(service, now);
     look.actions.push({ type: "event", message: events.completed(service.name, primary.id) });
   }
-  if (!service.steady) look.actions.push({ type: "event", message: events.steady(service.name) });
-  look.service.steady = true;
+  if (steady) say(look, "steady", events.steady(service.name));
+  else resolve(look, "steady");
+}
+
+/** Exactly the desired tasks are there, all of the PRIMARY deployment, all healthy. */
+function isSteady({ service, now }: Look): boolean {
+  const present = service.tasks.filter((task) => task.phase !== "stopped");
+  return (
+    !service.draining &&
+    service.deployments.length === 1 &&
+    present.length === service.desiredCount &&
+    present.every((task) => isAlive(task) && isHealthy(task, now))
+  );
+}
+
+/**
+ * "Amazon ECS declares a deployment successful once a target percentage of tasks are healthy, instead of waiting for the service to
+ * fully stabilize" (DeploymentConfiguration.earlySuccessCriteria).
+ */
+function succeedsEarly({ service, now }: Look): boolean {
+  const { earlySuccess, desiredCount, tasks } = service;
+  if (!earlySuccess) return false;
+  const { id } = primaryOf(service);
+  const healthy = tasks.filter((task) => task.deployment === id && isHealthy(task, now)).length;
+  const othersAreGone = tasks.every((task) => task.deployment === id || task.phase === "stopped");
+  const enough = healthy >= Math.ceil((desiredCount * earlySuccess.healthyPercent) / 100);
+  return enough && (earlySuccess.cleanup === "DEFERRED" || othersAreGone);
 }
 
 function nextMoment({ service, now }: Look): number | undefined {
-  const retries = service.deployments.map(heldUntil).filter((until) => until > now);
-  const health = nextHealthChange(service, now);
-  const moments = health === undefined ? retries : [...retries, health];
-  return moments.length > 0 ? Math.min(...moments) : undefined;
+  const moments = [
+    ...service.deployments.map(heldUntil),
+    ...nextHealthChanges(service, now),
+    ...nextReminders(service),
+  ];
+  const ahead = moments.filter((moment) => moment > now);
+  return ahead.length > 0 ? Math.min(...ahead) : undefined;
 }

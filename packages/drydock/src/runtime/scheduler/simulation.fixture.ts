@@ -1,7 +1,7 @@
-import { beginDeployment, newService, scaleService } from "./deployments.ts";
+import { beginDeployment, newService, rollBackByRequest, scaleService } from "./deployments.ts";
 import { isAlive, isHealthy } from "./health.ts";
 import { schedule } from "./schedule.ts";
-import type { Action, ServiceState, ServiceTask } from "./state.ts";
+import type { Action, EarlySuccess, ServiceState, ServiceTask } from "./state.ts";
 
 /** How the tasks of one revision behave. Durations in milliseconds. */
 export interface Behaviour {
@@ -22,6 +22,8 @@ export interface Settings {
   circuitBreaker?: Partial<ServiceState["circuitBreaker"]>;
   deregistrationDelay?: number;
   stopTime?: number;
+  earlySuccess?: EarlySuccess;
+  zones?: string[];
 }
 
 const targetGroupArn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
@@ -33,6 +35,9 @@ export class Simulation {
   readonly events: string[] = [];
   /** Called after every look with what it saw and what it made of it. */
   onLook: (before: ServiceState, after: ServiceState) => void = () => {};
+  /** Called before an action is performed; for what must hold of each of them. */
+  onAction: (action: Action) => void = () => {};
+  private readonly lostZones = new Set<string>();
   private readonly behaviours = new Map<string, Behaviour>();
   private readonly timers: { at: number; run: () => void }[] = [];
   private readonly settings: Settings;
@@ -49,19 +54,29 @@ export class Simulation {
       threshold: { type: "BOUNDED_PERCENT", value: 50 },
       ...settings.circuitBreaker,
     };
+    const { earlySuccess } = settings;
     this.behaviours.set("ecs-svc/1", behaviour);
     this.service = newService(
-      { name: "web", desiredCount, minimumHealthyPercent, maximumPercent, healthCheckGracePeriod, circuitBreaker },
+      {
+        name: "web",
+        desiredCount,
+        minimumHealthyPercent,
+        maximumPercent,
+        healthCheckGracePeriod,
+        circuitBreaker,
+        earlySuccess,
+        zoneRebalancing: true,
+      },
       "ecs-svc/1",
       this.now,
     );
     this.look();
   }
 
-  deploy(behaviour: Behaviour): string {
+  deploy(behaviour: Behaviour, options = { sameTaskDefinition: false }): string {
     const id = `ecs-svc/${++this.revision}`;
     this.behaviours.set(id, behaviour);
-    this.service = beginDeployment(this.service, id, this.now).service;
+    this.service = beginDeployment(this.service, id, this.now, options).service;
     this.look();
     return id;
   }
@@ -79,24 +94,52 @@ export class Simulation {
     this.look();
   }
 
-  /** Lets time pass until `until` holds or nothing more happens; at most `limit` from now. */
-  run(until: () => boolean = () => false, limit = 24 * 3_600_000): void {
-    const end = this.now + limit;
+  /** StopServiceDeployment. */
+  stopRollout(): void {
+    this.service = rollBackByRequest(this.service, this.now);
     this.look();
-    let steps = 0;
-    while (!until()) {
-      if (++steps > 3_000) throw new Error("The service doesn't come to rest.");
+  }
+
+  /** Its tasks are gone without a signal, and none can be placed there until it is back. */
+  loseZone(zone: string): void {
+    this.lostZones.add(zone);
+    for (const task of this.service.tasks) {
+      if (task.zone === zone) this.change(task.id, { phase: "stopped", stopCode: "InfrastructureHealth" });
+    }
+    this.look();
+  }
+
+  regainZone(zone: string): void {
+    this.lostZones.delete(zone);
+    this.look();
+  }
+
+  /** AWS takes an alive task back: it is signalled at once, and its targets have to go then. */
+  interrupt(index: number): void {
+    const alive = this.alive();
+    const task = alive[index % Math.max(alive.length, 1)];
+    if (task) {
+      this.change(task.id, { phase: "stopping" });
+      this.at(this.now + 120_000, () => this.change(task.id, { phase: "stopped", stopCode: "SpotInterruption" }));
+    }
+    this.look();
+  }
+
+  /** Lets time pass until `until` holds, `duration` is over, or, where none is given, nothing has happened for an hour. */
+  run(until: () => boolean = () => false, duration?: number): void {
+    const end = duration === undefined ? Number.POSITIVE_INFINITY : this.now + duration;
+    this.look();
+    for (let steps = 0; !until(); steps++) {
+      if (steps > 3_000) throw new Error("The service doesn't come to rest.");
       this.timers.sort((a, b) => a.at - b.at);
       const timer = this.timers[0];
-      if (!timer || timer.at > end) {
-        if (limit < 24 * 3_600_000) this.now = end;
-        break;
-      }
+      if (!timer || timer.at > end || (duration === undefined && timer.at > this.now + 3_600_000)) break;
       this.timers.shift();
       this.now = timer.at;
       timer.run();
       this.look();
     }
+    if (duration !== undefined && !until()) this.now = end;
   }
 
   /** What a target's health checks find from now on; with `from` only where it is in that state. */
@@ -119,7 +162,7 @@ export class Simulation {
 
   private look(): void {
     for (let looks = 0; looks < 50; looks++) {
-      const before = this.service;
+      const before = { ...this.service, zones: this.placeable() };
       const { service, actions, next } = schedule(before, this.now);
       this.service = service;
       this.onLook(before, service);
@@ -130,7 +173,19 @@ export class Simulation {
     throw new Error("The scheduler doesn't come to rest.");
   }
 
+  private placeable(): Record<string, string[]> {
+    const zones = (this.settings.zones ?? ["a"]).filter((zone) => !this.lostZones.has(zone));
+    return Object.fromEntries([...this.behaviours.keys()].map((id) => [id, zones]));
+  }
+
+  private leastCrowdedZone(): string {
+    const crowd = (zone: string) => this.alive().filter((task) => task.zone === zone).length;
+    const zones = Object.values(this.placeable())[0] ?? [];
+    return zones.toSorted((a, b) => crowd(a) - crowd(b))[0] ?? "";
+  }
+
   private perform(action: Action): void {
+    this.onAction(action);
     if (action.type === "event") this.events.push(action.message);
     if (action.type === "startTasks") for (let n = 0; n < action.count; n++) this.start(action.deployment);
     if (action.type === "stopTask") this.stop(action.task);
@@ -147,6 +202,7 @@ export class Simulation {
     this.service.tasks.push({
       id,
       deployment,
+      zone: this.leastCrowdedZone(),
       phase: "starting",
       createdAt: this.now,
       containerHealth: "none",

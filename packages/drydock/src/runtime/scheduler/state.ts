@@ -2,6 +2,7 @@ import type {
   DeploymentRolloutState,
   ServiceDeploymentRollbackMonitorsStatus,
   ServiceDeploymentStatus,
+  ServiceRevisionCleanup,
   TaskStopCode,
   ThresholdType,
 } from "@aws-sdk/client-ecs";
@@ -18,6 +19,10 @@ export interface ServiceState {
   /** How long after its start a task's failing health checks are overlooked. */
   healthCheckGracePeriod: number;
   circuitBreaker: CircuitBreaker;
+  /** When a deployment counts as successful, where that is before it is steady. */
+  earlySuccess: EarlySuccess | undefined;
+  /** availabilityZoneRebalancing is ENABLED. */
+  zoneRebalancing: boolean;
   /** The service is being deleted: its tasks stop, its deployments don't change any more. */
   draining: boolean;
   /** Newest first; the first is the PRIMARY one. One without tasks leaves the list. */
@@ -26,11 +31,23 @@ export interface ServiceState {
   lastCompleted?: string;
   /** How the newest deployment went: what the API calls a service deployment. */
   rollout: Rollout;
-  /** The service has said that it is steady, and nothing has changed since. */
-  steady: boolean;
-  /** The service has said that its deployment configuration lets nothing move. */
-  stuck: boolean;
+  /** By deployment, also the last completed one: the Availability Zones in which its tasks can be placed at present. */
+  zones: Record<string, string[]>;
+  /** Conditions that last, and when the service last said so. */
+  said: Partial<Record<Condition, number>>;
+  /** So many tasks more than desired have been started in other zones, to take the place of as many of a crowded one. */
+  rebalancing?: number;
   tasks: ServiceTask[];
+}
+
+/** What a service says once when it begins, and again every six hours while it lasts. */
+export type Condition = "steady" | "stuck" | "throttled" | "unplaceable" | "unbalanced";
+
+export interface EarlySuccess {
+  /** Of desiredCount: so many tasks have to be healthy. */
+  healthyPercent: number;
+  /** BLOCKING: the replaced tasks have to be gone, too. */
+  cleanup: ServiceRevisionCleanup;
 }
 
 export interface CircuitBreaker {
@@ -75,6 +92,7 @@ export interface Rollout {
   circuitBreaker: { status: ServiceDeploymentRollbackMonitorsStatus; failureCount: number };
   rollback?: { deployment: string; reason: string; startedAt: number };
   createdAt: number;
+  startedAt?: number;
   updatedAt: number;
   finishedAt?: number;
   stoppedAt?: number;
@@ -84,6 +102,7 @@ export interface ServiceTask {
   id: string;
   /** Its deployment's id. */
   deployment: string;
+  zone: string;
   phase: "starting" | "running" | "stopping" | "stopped";
   createdAt: number;
   /** When it reached RUNNING. */
@@ -94,11 +113,18 @@ export interface ServiceTask {
   /** One per target group of its revision. */
   targets: Target[];
   /** Set by the scheduler once it wants the task gone: first its targets drain, then it is signalled. */
-  retirement?: { reason: string; signalled: boolean };
+  retirement?: Retirement;
   /** It has been healthy at least once. */
   wasHealthy: boolean;
   /** Its end has been looked at. */
   settled: boolean;
+}
+
+export interface Retirement {
+  reason: string;
+  signalled: boolean;
+  /** It makes way for a task in a zone with fewer of them. */
+  rebalancing?: boolean;
 }
 
 export interface Target {
@@ -112,7 +138,7 @@ export interface Target {
 
 /** What is to be done in the world; the changes of the state itself come as the new state. */
 export type Action =
-  | { type: "startTasks"; deployment: string; count: number }
+  | { type: "startTasks"; deployment: string; count: number; rebalancing?: boolean }
   | { type: "stopTask"; task: string; reason: string; stopCode: "ServiceSchedulerInitiated" }
   | { type: "registerTarget"; task: string; targetGroupArn: string; port: number }
   | { type: "deregisterTarget"; task: string; targetGroupArn: string; port: number }

@@ -11,7 +11,7 @@ const registered = new Set<Target["state"]>(["initial", "healthy", "unhealthy"])
  */
 export function moveTargets(look: Look): void {
   const draining = new Set<string>();
-  const signalled: string[] = [];
+  const signalled: ServiceTask[] = [];
   for (const task of look.service.tasks) {
     for (const target of task.targets) {
       const action = { task: task.id, targetGroupArn: target.targetGroupArn, port: target.port };
@@ -24,14 +24,22 @@ export function moveTargets(look: Look): void {
         target.state = "draining";
       }
     }
-    if (signalDrained(look, task)) signalled.push(task.id);
+    if (signalDrained(look, task)) signalled.push(task);
   }
   const { name } = look.service;
   const messages = [
     ...(draining.size > 0 ? [events.draining(name, draining.size)] : []),
-    ...(signalled.length > 0 ? [events.stopped(name, signalled)] : []),
+    ...stopMessages(name, signalled),
   ];
   look.actions.push(...messages.map((message) => ({ type: "event", message }) as const));
+}
+
+function stopMessages(service: string, tasks: ServiceTask[]): string[] {
+  const rebalanced = Map.groupBy(tasks, ({ retirement, zone }) => (retirement?.rebalancing ? zone : undefined));
+  return [...rebalanced].map(([zone, group]) => {
+    const ids = group.map(({ id }) => id);
+    return zone === undefined ? events.stopped(service, ids) : events.stoppedToRebalance(service, zone, ids);
+  });
 }
 
 function signalDrained(look: Look, task: ServiceTask): boolean {

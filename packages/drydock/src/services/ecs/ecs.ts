@@ -4,8 +4,8 @@ import { targetHealthChanges } from "../elasticloadbalancing/target-health-chang
 import { ServiceControl } from "./control/service-control.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { Names, pathOf } from "./names.ts";
-import { createProcessRunner } from "./process-runner.ts";
 import { Records, serviceKey } from "./records.ts";
+import { createRegionRunner } from "./region-runner.ts";
 
 /** What the operations and the control loops of ECS share. */
 export interface Ecs {
@@ -24,7 +24,7 @@ const opened = new WeakMap<Region, Ecs>();
 export function ecsOf(region: Region): Ecs {
   const known = opened.get(region);
   if (known) return known;
-  const ecs = openEcs(region, createProcessRunner);
+  const ecs = openEcs(region, createRegionRunner);
   targetHealthChanges(region, ({ targetGroupArn }) => ecs.control.wakeTargetGroup(targetGroupArn));
   opened.set(region, ecs);
   return ecs;

@@ -1,4 +1,4 @@
-import { isOngoing } from "../../runtime/scheduler/deployments.ts";
+import { isOngoing } from "../../runtime/scheduler/rollout.ts";
 import type { Ecs } from "./ecs.ts";
 import { deploymentDigits } from "./names.ts";
 import { serviceKey, taskKey } from "./records.ts";

@@ -33,6 +33,8 @@ export interface ServiceRecord {
   state: ServiceState;
   /** The id of the newest service deployment. */
   serviceDeployment: string;
+  /** The ids of those whose stop a newer one has requested. */
+  superseded: string[];
   inactiveAt?: Date;
 }
 

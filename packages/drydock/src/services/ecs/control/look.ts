@@ -3,7 +3,8 @@ import type { Action } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import { type ServiceRecord, serviceKey, taskKey } from "../records.ts";
 import { prepareRevisions } from "../services/revisions.ts";
-import { keepRollout } from "../services/rollouts.ts";
+import { keepRollout, stopSupersededRollouts } from "../services/rollouts.ts";
+import { placeableNow } from "../zones.ts";
 import { addEvents } from "./events.ts";
 import { observeTasks } from "./observe.ts";
 import { startServiceTasks } from "./start-tasks.ts";
@@ -39,7 +40,8 @@ function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[
   if (!record || record.status === "INACTIVE") return { actions: [] };
   const tasks = records.serviceTasks(record);
   const observed = observeTasks(tasks, health);
-  const decision = schedule({ ...record.state, tasks: observed }, region.clock.now());
+  const state = { ...record.state, tasks: observed, zones: placeableZones(ecs, record) };
+  const decision = schedule(state, region.clock.now());
 
   const decided = new Map(decision.service.tasks.map((task) => [task.id, task]));
   for (const task of tasks) {
@@ -61,7 +63,7 @@ function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[
   records.services.put(key, kept);
   const messages = decision.actions.flatMap((action) => {
     if (action.type === "event") return [action.message];
-    if (action.type === "startTasks") return [startServiceTasks(ecs, kept, action.deployment, action.count)];
+    if (action.type === "startTasks") return startServiceTasks(ecs, kept, action);
     if (action.type === "stopTask") {
       runner.stop(ecs.names.task(record.clusterName, action.task), {
         reason: action.reason,
@@ -72,8 +74,21 @@ function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[
   });
   addEvents(ecs, kept, messages);
   keepRollout(ecs, kept);
+  stopSupersededRollouts(ecs, kept);
   if (kept.status === "DRAINING" && observed.every((task) => task.phase === "stopped")) deactivate(ecs, kept);
   return { actions: decision.actions, ...(decision.next === undefined ? {} : { next: decision.next }) };
+}
+
+/** By deployment; also of the one that a failing deployment would return to. */
+function placeableZones(ecs: Ecs, service: ServiceRecord): Record<string, string[]> {
+  const { deployments, lastCompleted } = service.state;
+  const ids = new Set([...deployments.map(({ id }) => id), ...(lastCompleted ? [lastCompleted] : [])]);
+  return Object.fromEntries(
+    [...ids].map((id) => {
+      const { subnets } = placeableNow(ecs, ecs.records.revisionOf(service, id).placement);
+      return [id, [...new Set(subnets.map(({ availabilityZone }) => availabilityZone))]];
+    }),
+  );
 }
 
 /** "When all tasks have transitioned to either STOPPING or STOPPED status, the service status moves to INACTIVE" (DeleteService). */

@@ -11,6 +11,7 @@ export function observeTasks(tasks: TaskRecord[], health: TargetHealth): Service
       {
         id: task.id,
         deployment: service.deployment,
+        zone: task.network.availabilityZone,
         phase: phaseOf(task),
         createdAt: task.createdAt.getTime(),
         ...(state.startedAt ? { runningSince: state.startedAt.getTime() } : {}),

@@ -1,13 +1,17 @@
 import type { Tag } from "@aws-sdk/client-ecs";
 import { events } from "../../../runtime/scheduler/messages.ts";
+import type { Action } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import type { ServiceRecord } from "../records.ts";
 import { launchTask } from "../tasks/launch.ts";
 import { taskDefinitionKeyOf } from "../tasks/view.ts";
 import { placeableNow } from "../zones.ts";
 
-/** Starts tasks of one deployment of a service; answers the event that tells of it. */
-export function startServiceTasks(ecs: Ecs, service: ServiceRecord, deployment: string, count: number): string {
+type StartTasks = Extract<Action, { type: "startTasks" }>;
+
+/** Starts tasks of one deployment of a service; answers the events that tell of it. */
+export function startServiceTasks(ecs: Ecs, service: ServiceRecord, action: StartTasks): string[] {
+  const { deployment, count, rebalancing = false } = action;
   const { records } = ecs;
   const { revision, placement } = records.revisionOf(service, deployment);
   const taskDefinition = records.taskDefinitions.get(taskDefinitionKeyOf(revision.taskDefinition ?? ""));
@@ -15,25 +19,27 @@ export function startServiceTasks(ecs: Ecs, service: ServiceRecord, deployment: 
   const targets = (revision.loadBalancers ?? []).flatMap(({ targetGroupArn, containerPort }) =>
     targetGroupArn && containerPort ? [{ targetGroupArn, port: containerPort }] : [],
   );
-  const ids = Array.from(
-    { length: count },
-    () =>
-      launchTask(ecs, {
-        clusterName: service.clusterName,
-        taskDefinition,
-        images: revision.containerImages ?? [],
-        placement: placeableNow(ecs, placement),
-        capacity: revision,
-        platformVersion: revision.platformVersion ?? "1.4.0",
-        group: `service:${service.name}`,
-        startedBy: deployment,
-        overrides: {},
-        enableExecuteCommand: service.settings.enableExecuteCommand,
-        tags: tagsForTask(ecs, service, taskDefinition.taskDefinitionArn ?? ""),
-        service: { name: service.name, deployment, targets },
-      }).id,
+  const started = Array.from({ length: count }, () =>
+    launchTask(ecs, {
+      clusterName: service.clusterName,
+      taskDefinition,
+      images: revision.containerImages ?? [],
+      placement: placeableNow(ecs, placement),
+      capacity: revision,
+      platformVersion: revision.platformVersion ?? "1.4.0",
+      group: `service:${service.name}`,
+      startedBy: deployment,
+      overrides: {},
+      enableExecuteCommand: service.settings.enableExecuteCommand,
+      tags: tagsForTask(ecs, service, taskDefinition.taskDefinitionArn ?? ""),
+      service: { name: service.name, deployment, targets },
+    }),
   );
-  return events.started(service.name, ids);
+  const zones = Map.groupBy(started, ({ network }) => (rebalancing ? network.availabilityZone : undefined));
+  return [...zones].map(([zone, tasks]) => {
+    const ids = tasks.map(({ id }) => id);
+    return zone === undefined ? events.started(service.name, ids) : events.startedToRebalance(service.name, zone, ids);
+  });
 }
 
 function tagsForTask({ records }: Ecs, service: ServiceRecord, taskDefinitionArn: string): Tag[] {

@@ -5,7 +5,7 @@ import type { Ecs } from "../ecs.ts";
 import { invalidParameter } from "../errors.ts";
 import { checkName, newDeploymentId, newServiceDeploymentId } from "../names.ts";
 import type { EcsOperations } from "../operations.ts";
-import { revisionKey, type ServiceRecord, serviceKey } from "../records.ts";
+import { revisionKey, type ServiceRecord, type ServiceSettings, serviceKey } from "../records.ts";
 import { completeConfiguration, schedulerSettings } from "../services/deployment-configuration.ts";
 import { checkLoadBalancers } from "../services/load-balancers.ts";
 import { refuseWhatIsNotBuilt } from "../services/refusals.ts";
@@ -48,7 +48,14 @@ export function createServiceOperation(ecs: Ecs) {
 
       const now = region.clock.now();
       const deployment = newDeploymentId();
-      const grace = input.healthCheckGracePeriodSeconds ?? 0;
+      const settings: ServiceSettings = {
+        deploymentConfiguration,
+        healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? 0,
+        propagateTags: input.propagateTags ?? "NONE",
+        enableECSManagedTags: input.enableECSManagedTags ?? false,
+        enableExecuteCommand: input.enableExecuteCommand ?? false,
+        availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? "ENABLED",
+      };
       const record: ServiceRecord = {
         clusterName,
         name,
@@ -57,22 +64,12 @@ export function createServiceOperation(ecs: Ecs) {
         createdAt: new Date(now),
         createdBy: `arn:aws:iam::${region.accountId}:root`,
         ...(input.clientToken ? { clientToken: input.clientToken } : {}),
-        settings: {
-          deploymentConfiguration,
-          healthCheckGracePeriodSeconds: grace,
-          propagateTags: input.propagateTags ?? "NONE",
-          enableECSManagedTags: input.enableECSManagedTags ?? false,
-          enableExecuteCommand: input.enableExecuteCommand ?? false,
-          availabilityZoneRebalancing: input.availabilityZoneRebalancing ?? "ENABLED",
-        },
-        state: newService(
-          { name, desiredCount, healthCheckGracePeriod: grace * 1000, ...schedulerSettings(deploymentConfiguration) },
-          deployment,
-          now,
-        ),
+        settings,
+        state: newService({ name, desiredCount, ...schedulerSettings(settings) }, deployment, now),
         serviceDeployment: newServiceDeploymentId(),
+        superseded: [],
       };
-      const settings = {
+      const revision = {
         ...capacity,
         taskDefinition: taskDefinition.taskDefinitionArn,
         platformVersion: platformVersion(input.platformVersion),
@@ -86,7 +83,7 @@ export function createServiceOperation(ecs: Ecs) {
         records.serviceEvents.put(key, []);
         records.revisions.put(
           revisionKey(record, deployment),
-          newRevision(ecs, record, deployment, settings, placement),
+          newRevision(ecs, record, deployment, revision, placement),
         );
         if (input.tags?.length) records.tags.put(record.arn, input.tags);
         keepRollout(ecs, record);

@@ -72,9 +72,7 @@ function applySettings(service: ServiceRecord, input: UpdateServiceRequest): Ser
     settings,
     state: {
       ...scaled,
-      ...schedulerSettings(settings.deploymentConfiguration),
-      healthCheckGracePeriod: settings.healthCheckGracePeriodSeconds * 1000,
-      stuck: false,
+      ...schedulerSettings(settings),
     },
   };
 }
@@ -107,9 +105,17 @@ async function newRevisionFor(ecs: Ecs, service: ServiceRecord, input: Input): P
 
 function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Replacement): ServiceRecord {
   const deployment = newDeploymentId();
-  const { service: state, superseded } = beginDeployment(service.state, deployment, ecs.region.clock.now());
+  const { revision } = ecs.records.revisionOf(service, primaryOf(service.state).id);
+  const sameTaskDefinition = settings.taskDefinition === revision.taskDefinition;
+  const now = ecs.region.clock.now();
+  const { service: state, superseded } = beginDeployment(service.state, deployment, now, { sameTaskDefinition });
   if (superseded) keepRollout(ecs, { ...service, state: { ...service.state, rollout: superseded } });
-  const deployed = { ...service, state, serviceDeployment: newServiceDeploymentId() };
+  const deployed = {
+    ...service,
+    state,
+    serviceDeployment: newServiceDeploymentId(),
+    superseded: superseded ? [...service.superseded, service.serviceDeployment] : service.superseded,
+  };
   ecs.records.revisions.put(
     revisionKey(service, deployment),
     newRevision(ecs, service, deployment, settings, placement),

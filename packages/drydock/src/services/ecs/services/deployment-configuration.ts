@@ -1,7 +1,18 @@
-import type { DeploymentConfiguration } from "@aws-sdk/client-ecs";
+import type { DeploymentConfiguration, ThresholdConfiguration } from "@aws-sdk/client-ecs";
 import { defaultThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
 import type { ServiceState } from "../../../runtime/scheduler/state.ts";
 import { invalidParameter, unsupported } from "../errors.ts";
+import type { ServiceSettings } from "../records.ts";
+
+type SchedulerSettings = Pick<
+  ServiceState,
+  | "minimumHealthyPercent"
+  | "maximumPercent"
+  | "healthCheckGracePeriod"
+  | "zoneRebalancing"
+  | "circuitBreaker"
+  | "earlySuccess"
+>;
 
 /** As ECS completes it: what a request leaves out stays as it was, and at first has ECS's defaults. */
 export function completeConfiguration(
@@ -20,24 +31,30 @@ export function completeConfiguration(
     ...Object.fromEntries(Object.entries(requested).filter(([, value]) => value !== undefined)),
   };
   checkPercentages(configuration);
+  checkEarlySuccess(configuration);
+  checkThreshold(configuration.deploymentCircuitBreaker?.thresholdConfiguration);
   return configuration;
 }
 
-/** The same in the scheduler's terms. */
-export function schedulerSettings(
-  configuration: DeploymentConfiguration,
-): Pick<ServiceState, "minimumHealthyPercent" | "maximumPercent" | "circuitBreaker"> {
-  const breaker = configuration.deploymentCircuitBreaker;
+/** A service's settings in the scheduler's terms. */
+export function schedulerSettings(settings: ServiceSettings): SchedulerSettings {
+  const { deploymentConfiguration: configuration } = settings;
+  const { deploymentCircuitBreaker: breaker, earlySuccessCriteria: early } = configuration;
   const { type, value } = { ...defaultThreshold, ...breaker?.thresholdConfiguration };
   return {
     minimumHealthyPercent: configuration.minimumHealthyPercent ?? 100,
     maximumPercent: configuration.maximumPercent ?? 200,
+    healthCheckGracePeriod: settings.healthCheckGracePeriodSeconds * 1000,
+    zoneRebalancing: settings.availabilityZoneRebalancing === "ENABLED",
     circuitBreaker: {
       enable: breaker?.enable ?? false,
       rollback: breaker?.rollback ?? false,
       resetOnHealthyTask: breaker?.resetOnHealthyTask ?? true,
       threshold: { type: type ?? defaultThreshold.type, value: value ?? defaultThreshold.value },
     },
+    earlySuccess: early?.enable
+      ? { healthyPercent: early.healthyPercent ?? 100, cleanup: early.sourceServiceRevisionCleanup ?? "BLOCKING" }
+      : undefined,
   };
 }
 
@@ -49,7 +66,6 @@ function refuseWhatIsNotBuilt(requested: DeploymentConfiguration): void {
     requested.bakeTimeInMinutes && "bakeTimeInMinutes",
     requested.linearConfiguration && "linearConfiguration",
     requested.canaryConfiguration && "canaryConfiguration",
-    requested.earlySuccessCriteria?.enable && "earlySuccessCriteria",
   ].find(Boolean);
   if (asked) {
     throw unsupported(
@@ -68,5 +84,27 @@ function checkPercentages({ minimumHealthyPercent = 100, maximumPercent = 200 }:
     throw invalidParameter(
       "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.",
     );
+  }
+}
+
+/** "You must also specify healthyPercent and sourceServiceRevisionCleanup" (DeploymentEarlySuccessCriteria). */
+function checkEarlySuccess({ earlySuccessCriteria, minimumHealthyPercent = 100 }: DeploymentConfiguration): void {
+  if (!earlySuccessCriteria?.enable) return;
+  const { healthyPercent, sourceServiceRevisionCleanup } = earlySuccessCriteria;
+  if (healthyPercent === undefined || sourceServiceRevisionCleanup === undefined) {
+    throw invalidParameter(
+      "healthyPercent and sourceServiceRevisionCleanup must be specified when earlySuccessCriteria is enabled.",
+    );
+  }
+  if (healthyPercent < minimumHealthyPercent || healthyPercent > 100) {
+    throw invalidParameter(
+      "healthyPercent of earlySuccessCriteria must be at least minimumHealthyPercent and at most 100.",
+    );
+  }
+}
+
+function checkThreshold(threshold: ThresholdConfiguration | undefined): void {
+  if (threshold && (threshold.value === undefined || threshold.value < 1)) {
+    throw invalidParameter("The value of the deployment circuit breaker's threshold must be at least 1.");
   }
 }

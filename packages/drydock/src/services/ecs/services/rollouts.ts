@@ -1,6 +1,6 @@
 import type { ServiceDeployment, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
 import { failureThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
-import { isOngoing } from "../../../runtime/scheduler/deployments.ts";
+import { isOngoing, stopRollout } from "../../../runtime/scheduler/rollout.ts";
 import type { Ecs } from "../ecs.ts";
 import { type RolloutRecord, type ServiceRecord, serviceKey } from "../records.ts";
 import { countTasks } from "./counts.ts";
@@ -11,6 +11,17 @@ export function keepRollout(ecs: Ecs, service: ServiceRecord): void {
   const before = ecs.records.rollouts.get(key);
   if (before && !isOngoing(before.rollout)) return;
   ecs.records.rollouts.put(key, rolloutRecord(ecs, service));
+}
+
+/** Ends the service deployments that a newer one has asked to stop. */
+export function stopSupersededRollouts({ records, region }: Ecs, service: ServiceRecord): void {
+  if (service.superseded.length === 0) return;
+  for (const id of service.superseded) {
+    const key = `${serviceKey(service)}/${id}`;
+    const record = records.rollouts.get(key);
+    if (record) records.rollouts.put(key, { ...record, rollout: stopRollout(record.rollout, region.clock.now()) });
+  }
+  records.services.put(serviceKey(service), { ...service, superseded: [] });
 }
 
 function rolloutRecord(ecs: Ecs, service: ServiceRecord): RolloutRecord {
@@ -53,7 +64,7 @@ export function describeRollout(ecs: Ecs, record: RolloutRecord): ServiceDeploym
     serviceArn: record.serviceArn,
     clusterArn: record.clusterArn,
     createdAt: new Date(rollout.createdAt),
-    startedAt: new Date(rollout.createdAt),
+    ...(rollout.startedAt === undefined ? {} : { startedAt: new Date(rollout.startedAt) }),
     updatedAt: new Date(rollout.updatedAt),
     ...(rollout.finishedAt === undefined ? {} : { finishedAt: new Date(rollout.finishedAt) }),
     ...(rollout.stoppedAt === undefined ? {} : { stoppedAt: new Date(rollout.stoppedAt) }),

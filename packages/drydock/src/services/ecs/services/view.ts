@@ -1,5 +1,6 @@
 import type { Deployment, Service } from "@aws-sdk/client-ecs";
-import { isOngoing, primaryOf } from "../../../runtime/scheduler/deployments.ts";
+import { primaryOf } from "../../../runtime/scheduler/deployments.ts";
+import { isOngoing } from "../../../runtime/scheduler/rollout.ts";
 import type { Ecs } from "../ecs.ts";
 import { type ServiceRecord, serviceKey } from "../records.ts";
 import { countTasks } from "./counts.ts";
