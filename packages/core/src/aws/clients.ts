@@ -10,6 +10,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { SSM } from "@aws-sdk/client-ssm";
 import type { STS } from "@aws-sdk/client-sts";
+import { guardEndpoint } from "./endpoint-guard.ts";
 import { wrapAwsError } from "./errors.ts";
 import { type AwsTarget, checkTarget, localEnvironment } from "./target.ts";
 
@@ -108,7 +109,7 @@ export function lazyClient<Client extends object>(
 ): Operations<Client> {
   let loading: Promise<Client> | undefined;
   const method = async (name: string): Promise<AnyFunction> => {
-    loading ??= load();
+    loading ??= load().then((client) => guardEndpoint(target, client));
     const client = await loading;
     const found = (client as Record<string, unknown>)[name];
     if (typeof found !== "function") throw new TypeError(`The ${service} client has no operation ${name}`);

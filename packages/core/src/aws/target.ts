@@ -76,8 +76,11 @@ function checkNamedEndpoint(target: AwsTarget, variables: NodeJS.ProcessEnv): vo
 }
 
 function isLoopback(endpoint: string): boolean {
-  if (!URL.canParse(endpoint)) return false;
-  const { hostname } = new URL(endpoint);
+  return URL.canParse(endpoint) && isLoopbackHost(new URL(endpoint).hostname);
+}
+
+/** Whether a host name or address, as a URL has it, is of this machine. */
+export function isLoopbackHost(hostname: string): boolean {
   return (
     hostname === "localhost" ||
     hostname.endsWith(".localhost") ||
