@@ -11,7 +11,7 @@ export const down = defineCommand({
   usage: (command) =>
     environmentArgument(
       command.description("Take an app out of an environment: its services, and the infrastructure only it uses."),
-    ).option("--data", "its databases and release records too", false),
+    ).option("--data", "its databases too; while they stay, so do network and release records", false),
   async run(session, environment: string, { data }: { data: boolean }) {
     const opened = await openEnvironment(session, environment);
     const { app } = opened;
