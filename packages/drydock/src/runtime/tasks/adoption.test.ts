@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -107,10 +107,28 @@ test("a task whose processes were killed is reported without an exit code", asyn
   expect(state.containers[0]).not.toHaveProperty("exitCode");
 });
 
-test("a task that was still starting is stopped and reported as not started", async () => {
+test("a task of which nothing had run yet starts anew, with ports of its own", async () => {
+  const region = testRegion();
+  const task = spec(region.directory);
+  const record = createRecord(task);
+  const web = record.containers.web;
+  web?.ports.push({ containerPort: 8080, port: 1 });
+  addressBookOf(region).assign("10.0.0.7", 8080, { host: "127.0.0.1", port: 1 });
+  taskRecords(region).put(taskId, { ...record, state: { ...record.state, lastStatus: "PENDING" } });
+  const runner = testRunner({ "app:1": unpackedImage({ Entrypoint: ["node", "-e"] }) }, region);
+  expect(runner.adopt()).toEqual([task.taskArn]);
+  await runner.reported(({ lastStatus }) => lastStatus === "RUNNING");
+  const ports = taskRecords(region).get(taskId)?.containers.web?.ports ?? [];
+  expect(ports).toEqual([{ containerPort: 8080, port: expect.any(Number) }]);
+  expect(ports[0]?.port).toBeGreaterThan(1);
+  expect(addressBookOf(region).resolve("10.0.0.7", 8080)).toEqual({ host: "127.0.0.1", port: ports[0]?.port });
+});
+
+test("a task whose container may have been started is stopped and reported as not started", async () => {
   const region = testRegion();
   const task = spec(region.directory);
   taskRecords(region).put(taskId, createRecord(task));
+  mkdirSync(containerDirectory(region, "web"), { recursive: true });
   const runner = testRunner({}, region);
   expect(runner.adopt()).toEqual([task.taskArn]);
   expect(await runner.reported(stopped)).toMatchObject({

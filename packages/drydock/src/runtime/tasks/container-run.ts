@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
-import { type Driver, type Launch, type RunningContainer, StartFailure } from "./driver.ts";
+import { type Driver, type Launch, type RunningContainer, type StartedTask, StartFailure } from "./driver.ts";
 import { watchHealth } from "./health.ts";
 import { openLogDestination } from "./logs/destination.ts";
 import { followOutput, type LogFollower } from "./logs/follower.ts";
 import type { ContainerProgress } from "./ordering.ts";
-import { type ContainerRecord, type TaskRecord, taskDirectory, taskIdOf } from "./record.ts";
+import { type ContainerRecord, startedTask, type TaskRecord, taskDirectory, taskIdOf } from "./record.ts";
 import type { ContainerState } from "./task.ts";
 
 const shownStatus = {
@@ -26,6 +26,7 @@ export class ContainerRun {
   private readonly driver: Driver;
   private readonly directory: string;
   private readonly taskId: string;
+  private readonly task: StartedTask;
   private readonly record: ContainerRecord;
   private readonly state: ContainerState;
   private container: RunningContainer | undefined;
@@ -39,6 +40,7 @@ export class ContainerRun {
     this.region = surroundings.region;
     this.driver = surroundings.driver;
     this.taskId = taskIdOf(task.spec.taskArn);
+    this.task = startedTask(task.spec);
     this.directory = join(taskDirectory(this.region, task.spec.taskArn), state.name);
     this.definition = definition;
     this.record = record;
@@ -56,6 +58,11 @@ export class ContainerRun {
 
   get hasStopped(): boolean {
     return this.progress.phase === "stopped";
+  }
+
+  /** Whether anything of it is on this machine: it may have been started. */
+  get hasTrace(): boolean {
+    return existsSync(this.directory);
   }
 
   /** As DescribeTasks shows it. */
@@ -85,8 +92,10 @@ export class ContainerRun {
       this.record.stopSignal = launch.image.config.config?.StopSignal;
       this.record.startedAt = this.now();
       this.state.runtimeId = this.record.runtimeId;
-      const follower = destination && followOutput(this.region, container.outputFile, destination, launch.runtimeId);
-      this.following = Promise.resolve(follower);
+      const { outputFile } = container;
+      const follower =
+        destination && outputFile && followOutput(this.region, outputFile, destination, launch.runtimeId);
+      this.following = Promise.resolve(follower || undefined);
       this.watch(container, changed);
     } catch (error) {
       this.progress.phase = "stopped";
@@ -101,12 +110,12 @@ export class ContainerRun {
   /** Takes up what an earlier drydock has started; a container without any trace on this machine has stopped. */
   adopt(launching: () => Promise<Launch>, changed: () => void): void {
     if (this.hasStopped) return;
-    if (!existsSync(this.directory)) {
+    if (!this.hasTrace) {
       this.progress.phase = "stopped";
       return;
     }
-    const container = this.driver.adopt(this.directory, launching);
-    this.following = this.followAgain(container.outputFile);
+    const container = this.driver.adopt(this.directory, launching, this.task);
+    this.following = container.outputFile === undefined ? undefined : this.followAgain(container.outputFile);
     this.watch(container, changed);
   }
 

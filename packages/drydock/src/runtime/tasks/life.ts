@@ -74,6 +74,10 @@ export class TaskLife {
     }
     const wasStarting = ["PROVISIONING", "PENDING", "ACTIVATING"].includes(this.record.state.lastStatus);
     if (wasStarting && !this.record.stopRequest) {
+      if (!this.runs.some((run) => run.hasTrace)) {
+        this.beginAgain();
+        return;
+      }
       this.record.stopRequest = {
         stopCode: "TaskFailedToStart",
         reason: "ResourceInitializationError: drydock was restarted while the task was starting",
@@ -82,6 +86,13 @@ export class TaskLife {
     for (const run of this.runs) run.adopt(() => this.preparation.launch(run.definition), this.changed);
     this.prepared = true;
     this.advance();
+  }
+
+  /** Nothing of the task has run yet, so nobody has lost anything: it starts as if it had just been asked for. */
+  private beginAgain(): void {
+    this.releaseAddress();
+    for (const container of Object.values(this.record.containers)) container.ports = [];
+    this.begin();
   }
 
   /** The first request stays. Kept at once, acted upon later: the caller may be in the middle of a report. */
