@@ -168,7 +168,15 @@ release:
 
   async killRegion(): Promise<void> {
     process.kill((await this.region()).pid, "SIGKILL");
-    await vi.waitUntil(async () => (await readStatus(this.state)) === undefined, { timeout: 10_000 });
+    await this.untilRegionDies();
+  }
+
+  async regionLives(): Promise<boolean> {
+    return (await readStatus(this.state)) !== undefined;
+  }
+
+  async untilRegionDies(): Promise<void> {
+    await vi.waitUntil(async () => !(await this.regionLives()), { timeout: 60_000, interval: 20 });
   }
 
   async connect(): Promise<{ aws: Aws; descriptor: EnvironmentDescriptor }> {

@@ -1,0 +1,27 @@
+import { randomInt } from "node:crypto";
+import { expect, test } from "vitest";
+import { RandomKills, type Trial } from "./random-kills.fixture.ts";
+
+const shops = 3;
+const wanted = 100;
+const seed = Number(process.env.FARDEL_TEST_SEED ?? randomInt(1_000_000));
+
+test(`after each of ${wanted} random kills the next release ends as it should (FARDEL_TEST_SEED=${seed})`, async () => {
+  const hits: Trial[] = [];
+  // Each shop mostly waits.
+  await Promise.all(
+    Array.from({ length: shops }, async (_, shop) => {
+      const kills = new RandomKills(seed + shop);
+      await kills.start();
+      try {
+        while (hits.length < wanted) {
+          const trial = await kills.next();
+          if (trial.hit) hits.push(trial);
+        }
+      } finally {
+        await kills.close();
+      }
+    }),
+  );
+  expect(hits.length).toBeGreaterThanOrEqual(wanted);
+}, 600_000);
