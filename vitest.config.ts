@@ -2,6 +2,9 @@ import { defineConfig } from "vitest/config";
 
 // Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
 // load or runs on a faster clock, which wants the machine for itself.
+/** Tests of minutes, whatever they are about. */
+const longTests = "test/**/*.long.test.ts";
+
 export default defineConfig({
   test: {
     projects: [
@@ -25,8 +28,8 @@ export default defineConfig({
       {
         test: {
           name: "end-to-end",
-          include: ["test/e2e/**/*.test.ts", "test/peers/**/*.test.ts", "test/crash/**/*.test.ts"],
-          exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts", "test/crash/*.long.test.ts"],
+          include: ["test/{e2e,peers,crash,safety,faults,bad-input,examples}/**/*.test.ts"],
+          exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts", longTests],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -36,7 +39,8 @@ export default defineConfig({
       {
         test: {
           name: "alone",
-          include: ["test/e2e/{rollout,release}*.test.ts"],
+          include: ["test/e2e/{rollout,release}*.test.ts", "test/requests/**/*.test.ts"],
+          exclude: [longTests],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
@@ -47,7 +51,7 @@ export default defineConfig({
         // Minutes each, and no part of `npm test`: `npm run test:long`.
         test: {
           name: "long",
-          include: ["test/peers/terraform*.test.ts", "test/crash/*.long.test.ts"],
+          include: ["test/peers/terraform*.test.ts", longTests],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
