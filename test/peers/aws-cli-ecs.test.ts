@@ -7,7 +7,7 @@ import { describeWith } from "./tools.ts";
 describeWith("aws", "the AWS CLI: ECS", () => {
   test("a service is created behind a load balancer, updated, waited for and deleted", async () => {
     // Slow enough for a command to see both deployments side by side.
-    const region = await startEcs(fastClock(4));
+    const region = await startEcs({ clock: fastClock(4) });
     const aws = awsCli(region.drydock, region.drydock.directory);
     const [one, two] = [await region.push("one", webServer("one")), await region.push("two", webServer("two"))];
     const register = (image: string) =>

@@ -4,13 +4,14 @@ import { getCompileCacheDir } from "node:module";
 import { homedir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { TaskRuntime } from "./region.ts";
 
 export interface DrydockStatus {
   /** `http://127.0.0.1:4566` */
   endpoint: string;
   region: string;
   accountId: string;
-  runtime: "process";
+  runtime: TaskRuntime;
   pid: number;
 }
 
@@ -20,6 +21,8 @@ export interface StartOptions {
   port?: number;
   region?: string;
   accountId?: string;
+  /** Default: the one this directory had before; at first `process`. */
+  runtime?: TaskRuntime;
   /** Default: the one this directory had before; at first 1. */
   timeScale?: number;
 }
@@ -53,6 +56,7 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
   if (options.port !== undefined) args.push("--port", String(options.port));
   if (options.region !== undefined) args.push("--region", options.region);
   if (options.accountId !== undefined) args.push("--account", options.accountId);
+  if (options.runtime !== undefined) args.push("--runtime", options.runtime);
   if (options.timeScale !== undefined) args.push("--time-scale", String(options.timeScale));
   const child = spawn(process.execPath, args, {
     detached: true,

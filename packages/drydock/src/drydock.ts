@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "./clock.ts";
 import { createGateway } from "./gateway/gateway.ts";
 import { openRegion } from "./opened-region.ts";
+import type { TaskRuntime } from "./region.ts";
 import { lockDirectory } from "./store/instance-lock.ts";
 import { type Collection, Store } from "./store/store.ts";
 
@@ -18,6 +19,8 @@ export interface DrydockOptions {
   region?: string;
   /** Twelve digits. Default: the one this directory had before; at first 000000000000. */
   accountId?: string;
+  /** Default: the one this directory had before; at first `process`. */
+  runtime?: TaskRuntime;
   /** The clock on the wall; for tests. */
   clock?: Clock;
   /** How many times as fast the region's waits pass, 1 to 1000. Default: the one this directory had before; at first 1. */
@@ -30,6 +33,7 @@ export interface Drydock {
   readonly endpoint: string;
   readonly region: string;
   readonly accountId: string;
+  readonly runtime: TaskRuntime;
   /** Stops tasks, servers and listeners, then closes the store. */
   close(): Promise<void>;
 }
@@ -39,6 +43,8 @@ interface Identity {
   port: number;
   region: string;
   accountId: string;
+  /** Absent in directories of versions that had one only. */
+  runtime?: TaskRuntime;
 }
 
 const defaultPort = 4566;
@@ -66,17 +72,18 @@ async function openDirectory(options: DrydockOptions, unlock: () => void): Promi
   const before = identitiesOf(firstStore).get("identity");
   const name = agree("region", options.region, before?.region, "eu-west-1");
   const accountId = agree("account", options.accountId, before?.accountId, "000000000000");
-  const open = (store: Store) => openRegion({ name, accountId, directory, store, clock, log });
+  const runtime = agree("runtime", options.runtime, before && (before.runtime ?? "process"), "process");
+  const open = (store: Store) => openRegion({ name, accountId, runtime, directory, store, clock, log });
 
   let opened = open(firstStore);
   if (options.timeScale !== undefined) opened.clock.setScale(options.timeScale);
   let ready = Promise.resolve();
   const begin = async (port: number) => {
     opened.region.endpoint.port = String(port);
-    identitiesOf(opened.region.store).put("identity", { port, region: name, accountId });
+    identitiesOf(opened.region.store).put("identity", { port, region: name, accountId, runtime });
     await opened.begin();
   };
-  const status = { pid: process.pid, region: name, accountId };
+  const status = { pid: process.pid, region: name, accountId, runtime };
   const gated = async () => {
     await ready;
     return { host: opened.host, administered: { status, clock: opened.clock, reset } };
@@ -104,6 +111,7 @@ async function openDirectory(options: DrydockOptions, unlock: () => void): Promi
     endpoint: `http://127.0.0.1:${port}`,
     region: name,
     accountId,
+    runtime,
     close: async () => {
       await ready;
       await opened.close();
@@ -124,7 +132,7 @@ async function removeState(directory: string): Promise<void> {
   await Promise.all(names.map((name) => rm(join(directory, name), { recursive: true, force: true })));
 }
 
-function agree(what: string, asked: string | undefined, before: string | undefined, initial: string): string {
+function agree<T extends string>(what: string, asked: T | undefined, before: T | undefined, initial: T): T {
   if (asked !== undefined && before !== undefined && asked !== before) {
     throw new Error(`this state directory is of ${what} ${before}, not ${asked}; use another directory or reset it`);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { statusFile } from "./control.ts";
 import { startDrydock } from "./drydock.ts";
+import type { TaskRuntime } from "./region.ts";
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     port: { type: "string" },
     region: { type: "string" },
     account: { type: "string" },
+    runtime: { type: "string" },
     "time-scale": { type: "string" },
   },
 });
@@ -26,11 +28,12 @@ async function main(directory: string): Promise<void> {
     ...(values.port !== undefined && { port: Number(values.port) }),
     ...(values.region !== undefined && { region: values.region }),
     ...(values.account !== undefined && { accountId: values.account }),
+    ...(values.runtime !== undefined && { runtime: values.runtime as TaskRuntime }),
     ...(values["time-scale"] !== undefined && { timeScale: Number(values["time-scale"]) }),
   });
-  const { endpoint, region, accountId } = drydock;
+  const { endpoint, region, accountId, runtime } = drydock;
   const path = join(directory, statusFile);
-  writeFileSync(`${path}.new`, JSON.stringify({ endpoint, region, accountId, runtime: "process", pid: process.pid }));
+  writeFileSync(`${path}.new`, JSON.stringify({ endpoint, region, accountId, runtime, pid: process.pid }));
   renameSync(`${path}.new`, path);
   log(`ready on ${endpoint}`);
 

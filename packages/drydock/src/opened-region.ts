@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import { ServiceHost } from "./gateway/host.ts";
-import type { Region } from "./region.ts";
+import type { Region, TaskRuntime } from "./region.ts";
 import { type Pace, ScaledClock } from "./scaled-clock.ts";
 import { type ServiceName, services } from "./services/index.ts";
 import type { Store } from "./store/store.ts";
@@ -21,13 +21,14 @@ export interface OpenedRegion {
 export function openRegion(options: {
   name: string;
   accountId: string;
+  runtime: TaskRuntime;
   directory: string;
   store: Store;
   /** The clock on the wall. */
   clock: Clock;
   log: (message: string) => void;
 }): OpenedRegion {
-  const { name, accountId, directory, store, log } = options;
+  const { name, accountId, runtime, directory, store, log } = options;
   const closers: (() => void | Promise<void>)[] = [];
   const paces = store.collection<Pace[]>("drydock.clock");
   const clock = new ScaledClock(options.clock, paces.get("paces"), (all) => paces.put("paces", all));
@@ -39,6 +40,7 @@ export function openRegion(options: {
     store,
     vault: new Vault(join(directory, "store")),
     clock,
+    runtime,
     log,
     call: (service) => operationsOf(host, service) as never,
     onClose: (close) => void closers.push(close),

@@ -10,6 +10,9 @@ type Invocable<O> = {
     : never;
 };
 
+/** `process`: each container's entry point on this machine. `simulated`: nothing, but everything else acts as if. */
+export type TaskRuntime = "process" | "simulated";
+
 /** What a service sees of the region it is part of. */
 export interface Region {
   readonly name: string;
@@ -22,6 +25,8 @@ export interface Region {
   /** For values that must not lie on disk in clear. */
   readonly vault: Vault;
   readonly clock: Clock;
+  /** How tasks run; default `process`. */
+  readonly runtime?: TaskRuntime;
   /** A line in drydock's own log. Never a secret. */
   log(message: string): void;
   /**

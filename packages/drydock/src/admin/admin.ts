@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { TaskRuntime } from "../region.ts";
 import { greatestTimeScale, isTimeScale, type ScaledClock } from "../scaled-clock.ts";
 import { refuseWebPages } from "./access.ts";
 import { AdminError } from "./admin-error.ts";
@@ -7,7 +8,7 @@ import { readObject } from "./body.ts";
 /** What the admin API drives. */
 export interface Administered {
   /** Who answers here: how `fardel local status` tells this region from whatever else may listen on its port. */
-  readonly status: { pid: number; region: string; accountId: string };
+  readonly status: { pid: number; region: string; accountId: string; runtime: TaskRuntime };
   readonly clock: ScaledClock;
   /** Stops everything and forgets all state. Resolves when an empty region answers. */
   reset(): Promise<void>;

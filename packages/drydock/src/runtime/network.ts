@@ -5,6 +5,15 @@ import type { Collection } from "../store/store.ts";
 export interface RealAddress {
   host: string;
   port: number;
+  /** Nothing listens there: the load balancer and its health checks answer for it. */
+  simulated?: SimulatedTarget;
+}
+
+/** A target of a task without a process. */
+export interface SimulatedTarget {
+  /** The task's ARN. */
+  task: string;
+  healthy: boolean;
 }
 
 interface AddressRecord extends RealAddress {
@@ -53,7 +62,10 @@ export class AddressBook {
    */
   resolve(ip: string, port: number): RealAddress | undefined {
     const record = this.addresses.get(`${ip}:${port}`);
-    if (record) return { host: record.host, port: record.port };
+    if (record) {
+      const { host, port: real, simulated } = record;
+      return { host, port: real, ...(simulated && { simulated }) };
+    }
     return /^127\.\d+\.\d+\.\d+$/.test(ip) ? { host: ip, port } : undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { FardelError } from "@fardel/core/errors.ts";
 import { readStatus } from "@fardel/drydock/control.ts";
+import type { TaskRuntime } from "@fardel/drydock/region.ts";
 import { greatestTimeScale, isTimeScale } from "@fardel/drydock/scaled-clock.ts";
 import { InvalidArgumentError } from "commander";
 import { defineCommand } from "../../command.ts";
@@ -10,7 +11,7 @@ import { localDirectory, startDrydock } from "../../local-region.ts";
 interface StartOptions {
   port?: number;
   state?: string;
-  runtime: string;
+  runtime?: TaskRuntime;
   timeScale?: number;
 }
 
@@ -19,18 +20,18 @@ export const start = defineCommand({
     command
       .option("--port <number>", "port for AWS calls (default: 4566)", portNumber)
       .option("--state <directory>", "where its state is kept (default: per user)")
-      .option("--runtime <kind>", "how tasks run: process, docker or simulated", "process")
+      .option("--runtime <kind>", "how tasks run: process (default) or simulated, without processes", taskRuntime)
       .option(
         "--time-scale <number>",
         "how many times as fast its waits pass, 1 to 1000 (default: 1)",
         timeScaleNumber,
       ),
   async run({ output }, { port, state, runtime, timeScale }: StartOptions) {
-    refuseRuntime(runtime);
     const directory = state === undefined ? localDirectory() : resolve(state);
     const running = await readStatus(directory);
     if (running !== undefined) {
       if (port !== undefined && !running.endpoint.endsWith(`:${port}`)) throw runsElsewhere(running.endpoint);
+      if (runtime !== undefined && runtime !== running.runtime) throw runsOtherwise(running.runtime);
       if (timeScale !== undefined) await askDrydock(running, "PUT", "time-scale", { scale: timeScale });
       output.result(running, `drydock is running already at ${running.endpoint}.`);
       return undefined;
@@ -38,6 +39,7 @@ export const start = defineCommand({
     const started = await startDrydock({
       directory,
       ...(port !== undefined && { port }),
+      ...(runtime !== undefined && { runtime }),
       ...(timeScale !== undefined && { timeScale }),
     });
     const other = directory === localDirectory() ? "" : `\nFor it, other commands need FARDEL_LOCAL_STATE=${directory}`;
@@ -61,22 +63,24 @@ function timeScaleNumber(text: string): number {
   throw new InvalidArgumentError(`It takes a number from 1 to ${greatestTimeScale}`);
 }
 
-function refuseRuntime(runtime: string): void {
-  if (runtime === "process") return;
-  const later = runtime === "docker" || runtime === "simulated";
-  throw new FardelError(
-    "Runtime",
-    later ? `The runtime ${runtime} comes with a later version.` : `There is no runtime ${runtime}.`,
-    {
-      why: "In this version tasks run as processes of this machine.",
-      fix: "Leave --runtime out.",
-      exitCode: 2,
-    },
+function taskRuntime(text: string): TaskRuntime {
+  if (text === "process" || text === "simulated") return text;
+  throw new InvalidArgumentError(
+    text === "docker"
+      ? "The runtime docker comes with a later version; this one has process and simulated"
+      : "It is process or simulated",
   );
 }
 
 function runsElsewhere(endpoint: string): FardelError {
   return new FardelError("DrydockElsewhere", `drydock is running already at ${endpoint}.`, {
     fix: "Stop it first: `fardel local stop`. Or give the other one a --state of its own.",
+  });
+}
+
+function runsOtherwise(runtime: TaskRuntime): FardelError {
+  return new FardelError("DrydockOtherwise", `drydock is running already, with the runtime ${runtime}.`, {
+    why: "What it holds was made by that runtime.",
+    fix: "`fardel local reset` first, or give the other one a --state of its own.",
   });
 }

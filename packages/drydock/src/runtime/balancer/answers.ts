@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import type { SimulatedTarget } from "../network.ts";
 
 // ALB's own codes, which no registry lists.
 const ownReasons: Record<number, string> = { 460: "Client Closed Request", 463: "Too Many Forwarded IPs" };
@@ -16,6 +17,15 @@ export function ownAnswer(
     `Content-Length: ${Buffer.byteLength(body, "latin1")}\r\n${options.headers ?? ""}Connection: ${options.connection}\r\n\r\n` +
     (options.withBody ? body : "")
   );
+}
+
+/** What is said for a target without a process: that nobody is there. `cookies` are header lines. */
+export function simulatedAnswer({ task }: SimulatedTarget, cookies: string) {
+  return {
+    type: "text/plain",
+    headers: `X-Drydock-Simulated: ${task}\r\n${cookies}`,
+    body: `This task is simulated, so no app has answered: ${task}\n`,
+  };
 }
 
 function errorPage(title: string): string {

@@ -1,3 +1,4 @@
+import { simulatedAnswer } from "./answers.ts";
 import type { ClientConnection, ConnectionOwner } from "./client-connection.ts";
 import { type Body, responseBody } from "./http1/body.ts";
 import { type BodyCoding, requestHeadForTarget, responseHeadForClient } from "./http1/forwarding.ts";
@@ -59,6 +60,10 @@ export class Exchange implements ConnectionUser {
       return;
     }
     this.cookies = stickinessCookies(action, group, target);
+    if (address.simulated) {
+      this.client.answer(address.simulated.healthy ? 200 : 503, simulatedAnswer(address.simulated, this.cookies));
+      return;
+    }
     this.target = target;
     target.outstanding++;
     this.connection = target.connections.take(address, this, settings.idleTimeout);

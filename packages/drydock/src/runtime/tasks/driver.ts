@@ -1,4 +1,5 @@
 import type { ImageConfig } from "@fardel/oci";
+import type { RealAddress } from "../network.ts";
 
 /** An image that is ready to run. */
 export interface PulledImage {
@@ -17,8 +18,18 @@ export interface PortBinding {
   port: number;
 }
 
+/** The task that a container is part of. */
+export interface StartedTask {
+  arn: string;
+  family: string;
+  revision: number;
+  /** Absent for a task that no service has asked for. */
+  serviceName?: string;
+}
+
 /** Everything a driver needs to start one container. */
 export interface Launch {
+  task: StartedTask;
   /** `<task id>-<digits>`, as Fargate names containers; part of the metadata address in the environment. */
   runtimeId: string;
   /** The container's own directory on this machine, for the driver's files; removed with the task. */
@@ -46,8 +57,8 @@ export interface Exit {
 export interface RunningContainer {
   /** Settles once, when every process of the container is gone. */
   readonly exited: Promise<Exit>;
-  /** The file that receives stdout and stderr, merged in order. */
-  readonly outputFile: string;
+  /** The file that receives stdout and stderr, merged in order; absent where nothing can write anything. */
+  readonly outputFile?: string;
   /** Sends the signal (`SIGTERM`), and SIGKILL to all of its processes when `timeout` milliseconds have passed. Once. */
   stop(signal: string, timeout: number): void;
   /** Runs a command beside the container's main process; its exit code, or undefined when killed after `timeout` ms. */
@@ -64,13 +75,15 @@ export type PullImage = (reference: string, architecture: Architecture) => Promi
 /** How containers really run. */
 export interface Driver {
   readonly pull: PullImage;
+  /** Where a container port of a task will really be; called once per port. `taken` are the ports other tasks have. */
+  address(task: StartedTask, taken: () => ReadonlySet<number>): Promise<RealAddress>;
   /** Throws a StartFailure when the container can't be started. */
   start(launch: Launch): Promise<RunningContainer>;
   /**
    * Takes up a container that an earlier drydock has started in `directory`, or has seen the end of. `launch` makes its
    * launch again, when a command has to be executed.
    */
-  adopt(directory: string, launch: () => Promise<Launch>): RunningContainer;
+  adopt(directory: string, launch: () => Promise<Launch>, task: StartedTask): RunningContainer;
 }
 
 export type StartFailureKind =

@@ -4,8 +4,7 @@ import type { Region } from "../../region.ts";
 import type { AddressBook } from "../network.ts";
 import { type Architecture, type Driver, type Launch, type PulledImage, StartFailure } from "./driver.ts";
 import { containerEnvironment } from "./environment.ts";
-import { freePort } from "./ports.ts";
-import { containerPorts, type TaskRecord, taskDirectory } from "./record.ts";
+import { containerPorts, startedTask, type TaskRecord, taskDirectory } from "./record.ts";
 import { readSecrets, type SecretVariables } from "./secrets.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 
@@ -54,9 +53,9 @@ export class Preparation {
     for (const definition of spec.containerDefinitions) {
       const container = containers[definition.name ?? ""];
       for (const containerPort of containerPorts(definition)) {
-        const port = await freePort(this.addresses.realPorts());
-        container?.ports.push({ containerPort, port });
-        this.addresses.assign(spec.network.address, containerPort, { host: "127.0.0.1", port });
+        const real = await this.driver.address(startedTask(spec), () => this.addresses.realPorts());
+        container?.ports.push({ containerPort, port: real.port });
+        this.addresses.assign(spec.network.address, containerPort, real);
       }
     }
   }
@@ -74,6 +73,7 @@ export class Preparation {
     const override = record.spec.overrides?.containerOverrides?.find((candidate) => candidate.name === name);
     const { runtimeId = "", ports = [] } = record.containers[name] ?? {};
     return {
+      task: startedTask(record.spec),
       runtimeId,
       directory: join(taskDirectory(region, record.spec.taskArn), name),
       image,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
 import type { Collection } from "../../store/store.ts";
-import type { PortBinding } from "./driver.ts";
+import type { PortBinding, StartedTask } from "./driver.ts";
 import type { TaskSpec, TaskState } from "./task.ts";
 
 /** Why a task is asked to stop, as DescribeTasks will show it. */
@@ -78,6 +78,11 @@ export function createRecord(spec: TaskSpec): TaskRecord {
 /** The container ports a definition maps, in its order. */
 export function containerPorts(definition: ContainerDefinition): number[] {
   return (definition.portMappings ?? []).map(({ containerPort }) => containerPort).filter((port) => port !== undefined);
+}
+
+/** What a driver is told of the task. */
+export function startedTask({ taskArn, family, revision, serviceName }: TaskSpec): StartedTask {
+  return { arn: taskArn, family, revision, ...(serviceName !== undefined && { serviceName }) };
 }
 
 export function isStopped(record: TaskRecord): boolean {

@@ -5,6 +5,7 @@ import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand } from "
 import { ModifyTargetGroupAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { buildNodeImage, createRegistryClient } from "@fardel/oci";
 import { type Clock, systemClock } from "../../clock.ts";
+import type { DrydockOptions } from "../../drydock.ts";
 import { startElb } from "../elasticloadbalancing/testing.ts";
 
 /** A clock on which all waits are `speed` times shorter. */
@@ -30,8 +31,8 @@ export function webServer(text: string, status = 200): string {
 }
 
 /** A region with a network, a load balancer in front of a target group, a cluster and a repository, for real tasks. */
-export async function startEcs(clock: Clock = fastClock(20)) {
-  const region = await startElb({ clock });
+export async function startEcs(options: Partial<DrydockOptions> = { clock: fastClock(20) }) {
+  const region = await startElb(options);
   const { drydock } = region;
   const ecs = drydock.client(ECSClient);
   const ecr = drydock.client(ECRClient);

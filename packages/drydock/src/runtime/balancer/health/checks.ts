@@ -83,6 +83,12 @@ export class HealthChecks {
     const port = settings.port ?? target.port;
     const address = this.resolve(target.id, port);
     if (!address) return "error";
+    if (address.simulated) return { status: address.simulated.healthy ? firstCode(settings.successCodes) : 503 };
     return this.probe(address, { host: `${target.id}:${port}`, path: settings.path }, signal);
   }
+}
+
+/** Of `200-299,301`: 200. */
+function firstCode(successCodes: string): number {
+  return Number.parseInt(successCodes, 10);
 }

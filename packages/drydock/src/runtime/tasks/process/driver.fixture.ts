@@ -37,6 +37,11 @@ export function unpackedImage(
 export function launchOf(script: string, more: Partial<Launch> = {}): Launch {
   const image = unpackedImage({ Cmd: ["node", "/app/main.js"], WorkingDir: "/app" }, { "app/main.js": script });
   return {
+    task: {
+      arn: "arn:aws:ecs:eu-west-1:000000000000:task/main/0123456789abcdef0123456789abcdef",
+      family: "web",
+      revision: 1,
+    },
     runtimeId: "0123456789abcdef0123456789abcdef-1",
     directory: join(temporaryDirectory(), "container"),
     image,

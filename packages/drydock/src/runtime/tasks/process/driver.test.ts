@@ -234,10 +234,10 @@ test("a container of an earlier drydock is taken up, stopped, and its exit code 
   );
   const first = await driver.start(launch);
   await until(() => readOutput(launch) === "ready\n");
-  const again = driver.adopt(launch.directory, async () => launch);
+  const again = driver.adopt(launch.directory, async () => launch, launch.task);
   again.stop("SIGTERM", 60_000);
   expect(await Promise.all([first.exited, again.exited])).toEqual([{ exitCode: 5 }, { exitCode: 5 }]);
-  expect(await driver.adopt(launch.directory, async () => launch).exited).toEqual({ exitCode: 5 });
+  expect(await driver.adopt(launch.directory, async () => launch, launch.task).exited).toEqual({ exitCode: 5 });
 });
 
 test("a process that has got a container's pid since is left alone", async () => {
@@ -249,7 +249,7 @@ test("a process that has got a container's pid since is left alone", async () =>
   const launch = launchOf("");
   mkdirSync(launch.directory, { recursive: true });
   for (const file of ["supervisor", "main"]) writeFileSync(join(launch.directory, file), `${stranger.pid}\n`);
-  const container = driver.adopt(launch.directory, async () => launch);
+  const container = driver.adopt(launch.directory, async () => launch, launch.task);
   container.stop("SIGTERM", 0);
   expect((await container.exited).exitCode).toBeUndefined();
   expect(isAlive(stranger.pid ?? 0)).toBe(true);

@@ -4,6 +4,7 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../../clock.ts";
 import type { Driver, Launch, PullImage, RunningContainer } from "../driver.ts";
+import { freePort } from "../ports.ts";
 import { containerArguments, hostCommand, hostSurroundings, NotExecutable, rootDirectory } from "./command.ts";
 import { groupUsage, signalProcess } from "./process-table.ts";
 import { stopSignal } from "./signals.ts";
@@ -19,6 +20,7 @@ export function createProcessDriver(options: { pull: PullImage; clock: Clock }):
   const { clock } = options;
   return {
     pull: options.pull,
+    address: async (_task, taken) => ({ host: "127.0.0.1", port: await freePort(taken()) }),
     async start(launch) {
       mkdirSync(launch.directory, { recursive: true, mode: 0o700 });
       await launch.image.createRoot(rootDirectory(launch));

@@ -43,7 +43,7 @@ export function createImagePull(region: Region, registry: RegistryStorage): Pull
 }
 
 /** By drydock's own address, or by the name the account's registry has on AWS. */
-function isOwn(region: Region, { registry }: ImageReference): boolean {
+export function isOwn(region: Region, { registry }: ImageReference): boolean {
   const { port } = region.endpoint;
   return [
     `127.0.0.1:${port}`,
