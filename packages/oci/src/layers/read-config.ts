@@ -1,5 +1,5 @@
 import { OciError } from "../errors.ts";
-import type { Image, ImageConfig } from "../image.ts";
+import type { ContainerConfig, Image, ImageConfig } from "../image.ts";
 import { readBlob } from "../registry/client/blob-content.ts";
 import { digestOf, isDigest } from "../registry/digest.ts";
 
@@ -14,8 +14,9 @@ export async function readImageConfig(image: Image): Promise<ImageConfig> {
   if (image.config.size > largestConfig) throw invalid(image, `it has ${image.config.size} bytes`);
   const bytes = await readBlob(image.config);
   if (digestOf(bytes) !== image.config.digest) throw invalid(image, `its content has the digest ${digestOf(bytes)}`);
-  const config = parseJson(bytes.toString("utf8"));
-  if (!isImageConfig(config)) throw invalid(image, "it has no architecture, os or list of layers");
+  const config = parseImageConfig(bytes);
+  if (config === undefined)
+    throw invalid(image, "it has no architecture, os or list of layers, or fields of other types");
   // They become names of directories.
   const foreign = config.rootfs.diff_ids.find((diffId) => !isDigest(diffId));
   if (foreign !== undefined)
@@ -25,9 +26,12 @@ export async function readImageConfig(image: Image): Promise<ImageConfig> {
   return config;
 }
 
-function parseJson(text: string): unknown {
+/** An image configuration whose every field that is used has its type; undefined for anything else. */
+export function parseImageConfig(bytes: Buffer): ImageConfig | undefined {
   try {
-    return JSON.parse(text);
+    // Docker writes null for what an image doesn't have.
+    const value: unknown = JSON.parse(bytes.toString("utf8"), (_, field: unknown) => field ?? undefined);
+    return isImageConfig(value) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -35,8 +39,34 @@ function parseJson(text: string): unknown {
 
 function isImageConfig(value: unknown): value is ImageConfig {
   if (typeof value !== "object" || value === null) return false;
-  const { architecture, os, rootfs } = value as Partial<ImageConfig>;
-  return typeof architecture === "string" && typeof os === "string" && Array.isArray(rootfs?.diff_ids);
+  const { architecture, os, variant, rootfs, config, history } = value as Partial<ImageConfig>;
+  return (
+    typeof architecture === "string" &&
+    typeof os === "string" &&
+    isTextOrAbsent(variant) &&
+    isTexts(rootfs?.diff_ids) &&
+    isContainerConfig(config ?? {}) &&
+    Array.isArray(history ?? [])
+  );
+}
+
+function isContainerConfig(value: unknown): value is ContainerConfig {
+  if (typeof value !== "object" || value === null) return false;
+  const { Entrypoint, Cmd, Env, WorkingDir, User, ExposedPorts, StopSignal, Labels } = value as ContainerConfig;
+  return (
+    [Entrypoint, Cmd, Env].every((list) => isTexts(list ?? [])) &&
+    [WorkingDir, User, StopSignal].every(isTextOrAbsent) &&
+    [ExposedPorts, Labels].every((map) => typeof (map ?? {}) === "object")
+  );
+}
+
+/** None of them may hold a NUL: they become arguments, variables and paths. */
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || (typeof value === "string" && !value.includes("\0"));
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === "string" && !item.includes("\0"));
 }
 
 function invalid(image: Image, why: string): OciError {

@@ -10,9 +10,11 @@ import type { Blob } from "../../image.ts";
 import { digestCounter } from "../blob-cache.ts";
 import { decompressor } from "../compression.ts";
 import type { StoredContent, UnpackedEntry, UnpackLimits } from "./layer-contents.ts";
-import { layerPath } from "./layer-path.ts";
+import { layerPath, linkTarget } from "./layer-path.ts";
 
 const writtenAtOnce = 1 << 20;
+/** They are held in memory, so longer ones count as several entries. */
+const pathsOfOneEntry = 256;
 const whiteout = ".wh.";
 const opaqueWhiteout = ".wh..wh..opq";
 
@@ -38,8 +40,9 @@ export async function extractLayer(
   });
 
   async function readMember(header: Header, body: Readable): Promise<void> {
-    if (--remaining.entries < 0) throw overLimit(blob, "entries");
     const entry = describe(header);
+    remaining.entries -= 1 + Math.floor((header.name.length + (header.linkname?.length ?? 0)) / pathsOfOneEntry);
+    if (remaining.entries < 0) throw overLimit(blob, "entries");
     if (entry?.type === "file") {
       const content = await storeContent(header, body, directory, `${entries.length}`);
       entries.push({ ...entry, content });
@@ -82,7 +85,7 @@ function describe(header: Header): Described | undefined {
     case "contiguous-file":
       return { type: "file", path, mode };
     case "symlink":
-      return { type: "symlink", path, target: header.linkname };
+      return { type: "symlink", path, target: linkTarget(header.linkname) };
     case "link":
       return { type: "hard link", path, target: layerPath(header.linkname) };
     case "block-device":

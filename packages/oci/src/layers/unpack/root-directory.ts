@@ -61,10 +61,16 @@ function isWritten(path: string, workingDirectory: string): boolean {
 
 /** Devices and kernel interfaces are the machine's, not the image's: `/dev/stdout` stays what it is. */
 function targetInRoot(path: string, target: string): string {
-  if (/^\/(dev|proc|sys)(\/|$)/.test(target)) return target;
+  if (isOfTheMachine(target)) return target;
   const parent = posix.dirname(path);
   const resolved = posix.resolve(parent, target);
   const climbs = posix.normalize(posix.join(parent.slice(1), target)).startsWith("..");
   if (!target.startsWith("/") && !climbs) return target;
   return posix.relative(parent, resolved) || ".";
+}
+
+/** Not `/dev/../etc`, and not what /proc has of the root and working directory of some process, which lead anywhere. */
+function isOfTheMachine(target: string): boolean {
+  const segments = target.split("/");
+  return /^\/(dev|proc|sys)(\/|$)/.test(target) && !["..", "root", "cwd"].some((name) => segments.includes(name));
 }

@@ -1,4 +1,5 @@
 import { OciError } from "../../errors.ts";
+import { registryOrigin } from "../reference.ts";
 import { connectionProblem, loginCommand, refusalOf } from "./problem.ts";
 import { type Pause, sendWithRetries } from "./retry.ts";
 import { readResponse, type Transport } from "./transport.ts";
@@ -55,6 +56,7 @@ export function createAuthenticator(
   }
 
   async function fetchToken({ realm, service }: Scheme & { kind: "bearer" }, scopes: string[]) {
+    checkRealm(realm);
     const url = new URL(realm);
     if (service !== undefined) url.searchParams.set("service", service);
     for (const scope of scopes) url.searchParams.append("scope", scope);
@@ -67,13 +69,27 @@ export function createAuthenticator(
       },
     );
     if (response.statusCode !== 200) throw await refusalOf(response, doing);
-    const answer = tokenAnswer(await readResponse(response, 1024 * 1024));
+    const bytes = await readResponse(response, 1024 * 1024).catch((error: unknown) => {
+      throw connectionProblem(error, doing);
+    });
+    const answer = tokenAnswer(bytes);
     if (answer === undefined)
       throw new OciError("registry-refused", `Could not ${doing.doing}: the answer has no token.`, {
         fix: `Check that ${realm.href} is the token service of ${registry}.`,
       });
     const lifetime = (answer.expires_in ?? defaultTokenSeconds) - marginSeconds;
     return { token: answer.token, expiresAt: Date.now() + lifetime * 1000 };
+  }
+
+  /** A login goes to the token service the registry names, wherever that is, but never in clear over a network. */
+  function checkRealm(realm: URL): void {
+    const origin = new URL(registryOrigin(registry));
+    if (realm.protocol === "https:" || (realm.protocol === "http:" && origin.protocol === "http:")) return;
+    throw new OciError(
+      "registry-refused",
+      `Registry ${registry} wants logins at ${realm.href.slice(0, 200)}, which is not https.`,
+      { fix: `Check that ${registry} is the registry you mean; nothing was sent there.` },
+    );
   }
 
   async function bearerHeader(bearer: Scheme & { kind: "bearer" }, scopes: string[]): Promise<string> {

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from "node:http";
+import { OciError } from "../../errors.ts";
 import { registryOrigin } from "../reference.ts";
 import { type CredentialsProvider, createAuthenticator } from "./auth.ts";
 import { connectionProblem, refusalOf } from "./problem.ts";
 import { type Pause, sendWithRetries } from "./retry.ts";
-import type { RequestBody, Transport } from "./transport.ts";
+import { discard, type RequestBody, type Transport } from "./transport.ts";
 
 export interface RegistryRequest {
   method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH";
@@ -57,7 +58,7 @@ export function createConnection(
     const response = await send(request, url, authorization);
     if (response.statusCode !== 401) return response;
     if (!(await authenticator.challenged(response.headers["www-authenticate"], scopes, authorization))) return response;
-    response.resume();
+    discard(response);
     return send(request, url, await authenticator.authorization(scopes));
   }
 
@@ -70,9 +71,20 @@ export function createConnection(
       if (!download || location === undefined || !redirects.has(response.statusCode ?? 0)) return response;
       if (followed === mostRedirects)
         throw new Error(`redirected more than ${mostRedirects} times, last to ${location}`);
-      response.resume();
-      url = new URL(location, url);
+      discard(response);
+      url = redirected(url, location);
     }
+  }
+
+  /** Never from https to anything else: a manifest named by its tag has nothing but the connection to vouch for it. */
+  function redirected(from: URL, location: string): URL {
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
+    if (to?.protocol === "https:" || (to?.protocol === "http:" && from.protocol === "http:")) return to;
+    throw new OciError(
+      "registry-refused",
+      `Registry ${registry} leads from ${from.origin} to '${location.slice(0, 200)}', which is not followed.`,
+      { fix: `Check that ${registry} is the registry you mean, and what stands between it and here.` },
+    );
   }
 
   return {

@@ -6,6 +6,7 @@ import type { Descriptor } from "../../image.ts";
 import type { RegistryConnection } from "./connection.ts";
 import { connectionProblem } from "./problem.ts";
 import { isBrokenConnection, repetitions } from "./retry.ts";
+import { discard } from "./transport.ts";
 
 /** Whether the repository has the blob. */
 export async function blobExists(connection: RegistryConnection, repository: string, digest: string): Promise<boolean> {
@@ -17,7 +18,7 @@ export async function blobExists(connection: RegistryConnection, repository: str
     accept: [404],
     doing: `look for blob ${digest} in ${repository}`,
   });
-  response.resume();
+  discard(response);
   return response.statusCode === 200;
 }
 

@@ -4,7 +4,8 @@ import { OciError } from "../../errors.ts";
 import { type Descriptor, mediaTypes } from "../../image.ts";
 import { digestOf, isDigest } from "../digest.ts";
 import type { RegistryConnection } from "./connection.ts";
-import { readResponse } from "./transport.ts";
+import { connectionProblem } from "./problem.ts";
+import { discard, readResponse } from "./transport.ts";
 
 const accepted = [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex].join(", ");
 /** Registries accept 4 MB at least; a manifest is held in memory. */
@@ -25,7 +26,7 @@ export async function findManifest(
 ): Promise<Descriptor | undefined> {
   const request = manifestRequest(repository, reference, "look for");
   const response = await connection.request({ ...request, method: "HEAD", accept: [404] });
-  response.resume();
+  discard(response);
   if (response.statusCode === 404) return undefined;
   const digest = response.headers["docker-content-digest"];
   const size = Number(response.headers["content-length"]);
@@ -49,7 +50,9 @@ export async function fetchManifest(
 ): Promise<FetchedManifest> {
   const request = manifestRequest(repository, reference, "read");
   const response = await connection.request({ ...request, method: "GET" });
-  const bytes = await readResponse(response, largestManifest);
+  const bytes = await readResponse(response, largestManifest).catch((error: unknown) => {
+    throw connectionProblem(error, { doing: request.doing, registry: connection.registry });
+  });
   const digest = digestOf(bytes);
   const stated = response.headers["docker-content-digest"];
   const expected = isDigest(reference) ? reference : (stated ?? digest);
@@ -76,7 +79,7 @@ export async function putManifest(
     headers: { "content-type": mediaType },
     body: { length: bytes.length, open: () => Readable.from([bytes]) },
   });
-  response.resume();
+  discard(response);
 }
 
 function manifestRequest(repository: string, reference: string, verb: string) {

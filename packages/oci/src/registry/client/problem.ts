@@ -26,9 +26,8 @@ export async function refusalOf(response: IncomingMessage, { doing, registry }: 
   );
   const errors = registryErrors(text);
   const code = errors[0]?.code;
-  const words =
-    errors.map((error) => [error.code, error.message].filter(Boolean).join(": ")).join("; ") || plainText(text);
-  const said = words.replace(/\.+$/, "");
+  const words = errors.map((error) => [error.code, error.message].filter(Boolean).join(": ")).join("; ") || text;
+  const said = plainText(words).replace(/\.+$/, "");
   return new OciError(
     codeOf(status, code),
     `Could not ${doing}: registry ${registry} answered HTTP ${status}${said === "" ? "" : `, ${said}`}.`,
@@ -93,15 +92,21 @@ function fixOf(status: number, code: string | undefined, registry: string): stri
 function registryErrors(text: string): { code?: string; message?: string }[] {
   try {
     const { errors } = JSON.parse(text) as { errors?: unknown };
-    return Array.isArray(errors) ? errors.filter((error) => typeof error === "object" && error !== null) : [];
+    if (!Array.isArray(errors)) return [];
+    return errors.map((error: unknown) => {
+      const { code, message } = Object(error) as { code?: unknown; message?: unknown };
+      return { ...(typeof code === "string" && { code }), ...(typeof message === "string" && { message }) };
+    });
   } catch {
     return [];
   }
 }
 
+/** Without markup, and without what a terminal would take for commands. */
 function plainText(text: string): string {
   return text
-    .replace(/<[^>]*>/g, " ")
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\p{C}/gu, " ")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 300);

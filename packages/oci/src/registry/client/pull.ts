@@ -9,6 +9,8 @@ import {
   mediaTypes,
   type Platform,
 } from "../../image.ts";
+import { parseImageConfig } from "../../layers/read-config.ts";
+import { isDigest } from "../digest.ts";
 import { formatReference, type ImageReference } from "../reference.ts";
 import { readBlob } from "./blob-content.ts";
 import type { RegistryConnection } from "./connection.ts";
@@ -52,14 +54,15 @@ export async function pullImage(
       fix: "Push it again with a current tool: OCI and Docker schema 2 images are supported.",
     });
 
-  const imageManifest = parse<ImageManifest>(manifest.bytes, name);
+  const imageManifest = parseManifest(manifest.bytes, name);
   const blobAt = (descriptor: Descriptor): Blob => ({
     ...descriptor,
     open: () => downloadBlob(connection, repository, descriptor),
     origin: { registry, repository },
   });
   const configBytes = await readConfig(blobAt(imageManifest.config), name);
-  const imageConfig = parse<ImageConfig>(configBytes, name);
+  const imageConfig = parseImageConfig(configBytes);
+  if (imageConfig === undefined) throw unreadable(name, "a configuration that is not one of an image");
   if (!isIndex && !fitsPlatform(imageConfig, platform)) throw noSuchPlatform(name, platform, [imageConfig]);
 
   return {
@@ -73,7 +76,43 @@ export async function pullImage(
 }
 
 function entriesOf(index: FetchedManifest, name: string): Descriptor[] {
-  return parse<{ manifests?: Descriptor[] }>(index.bytes, name).manifests ?? [];
+  const document = parseObject(index.bytes, name);
+  const entries: unknown = document.manifests ?? [];
+  if (!Array.isArray(entries)) throw unreadable(name, "an index without a list of manifests");
+  return entries.map((entry, at) => {
+    const { platform, ...rest } = checkedDescriptor(entry, `manifests[${at}]`, name);
+    return isPlatform(platform) ? { ...rest, platform } : rest;
+  });
+}
+
+function parseManifest(bytes: Buffer, name: string): ImageManifest {
+  const document = parseObject(bytes, name);
+  const { layers } = document;
+  if (!Array.isArray(layers)) throw unreadable(name, "a manifest without a list of layers");
+  return {
+    ...(document as unknown as ImageManifest),
+    config: checkedDescriptor(document.config, "config", name),
+    layers: layers.map((layer, at) => checkedDescriptor(layer, `layers[${at}]`, name)),
+  };
+}
+
+/** Digests become parts of URLs and paths, sizes bound what is read. */
+function checkedDescriptor(value: unknown, where: string, name: string): Descriptor {
+  const found: Partial<Descriptor> = typeof value === "object" && value !== null ? value : {};
+  const { digest, size, mediaType } = found;
+  if (typeof digest !== "string" || !isDigest(digest)) throw unreadable(name, `no sha256 digest in ${where}`);
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0)
+    throw unreadable(name, `no size in ${where}`);
+  if (typeof mediaType !== "string") throw unreadable(name, `no media type in ${where}`);
+  return { ...found, digest, size, mediaType };
+}
+
+function isPlatform(value: unknown): value is Platform {
+  if (typeof value !== "object" || value === null) return false;
+  const { os, architecture, variant } = value as Partial<Platform>;
+  return (
+    typeof os === "string" && typeof architecture === "string" && (variant === undefined || typeof variant === "string")
+  );
 }
 
 async function readConfig(config: Blob, name: string): Promise<Buffer> {
@@ -88,13 +127,17 @@ function inMemory(bytes: Buffer, descriptor: { mediaType: string; digest: string
   return { ...descriptor, size: bytes.length, open: () => Readable.from([bytes]) };
 }
 
-function parse<T extends object>(bytes: Buffer, name: string): T {
+function parseObject(bytes: Buffer, name: string): Record<string, unknown> {
+  let value: unknown;
   try {
-    return JSON.parse(bytes.toString("utf8")) as T;
-  } catch (error) {
-    throw new OciError("image-not-supported", `${name} has a manifest or configuration that is not JSON.`, {
-      fix: "Push the image again.",
-      cause: error,
-    });
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw unreadable(name, "a manifest that is not JSON", cause);
   }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw unreadable(name, "a manifest that is not a JSON object");
+}
+
+function unreadable(name: string, what: string, cause?: unknown): OciError {
+  return new OciError("image-not-supported", `${name} has ${what}.`, { fix: "Push the image again.", cause });
 }

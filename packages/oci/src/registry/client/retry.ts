@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { discard } from "./transport.ts";
 
 /** Waits before repetition number `repetition` (from 1); a registry that says how long is obeyed. */
 export type Pause = (repetition: number, retryAfterSeconds: number | undefined) => Promise<void>;
@@ -35,7 +36,7 @@ export async function sendWithRetries(send: () => Promise<IncomingMessage>, paus
       const wait = retryAfterSeconds(response);
       if (!isTemporaryStatus(response.statusCode) || repetition > repetitions || (wait ?? 0) > longestWaitSeconds)
         return response;
-      response.resume();
+      discard(response);
       await pause(repetition, wait);
     } catch (error) {
       if (!isBrokenConnection(error) || repetition > repetitions) throw error;

@@ -82,3 +82,15 @@ export async function readResponse(response: IncomingMessage, limit: number): Pr
   }
   return Buffer.concat(chunks);
 }
+
+/** An answer nobody reads is at most this long; beyond it costs less to connect anew, and it may have no end. */
+const longestDiscarded = 64 * 1024;
+
+/** Reads an answer to its end without keeping it, so that its connection can be used again; a long one is broken off. */
+export function discard(response: IncomingMessage): void {
+  let bytes = 0;
+  response.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > longestDiscarded) response.destroy();
+  });
+}

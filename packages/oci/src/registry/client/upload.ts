@@ -6,6 +6,7 @@ import type { RegistryConnection } from "./connection.ts";
 import { blobExists } from "./download.ts";
 import { isTemporary } from "./problem.ts";
 import { repetitions } from "./retry.ts";
+import { discard } from "./transport.ts";
 
 /** One blob on its way to one repository. */
 export interface BlobUpload {
@@ -43,7 +44,7 @@ export async function startUpload(
     mountFrom,
     doing: `${mountFrom === undefined ? "send" : "mount"} blob ${digest} to ${repository}`,
   });
-  response.resume();
+  discard(response);
   if (response.statusCode === 201) return undefined;
   const { location } = response.headers;
   if (location !== undefined) return location;
@@ -125,7 +126,7 @@ async function sendPart(
       repeat: false,
       doing: `send blob ${blob.digest} to ${repository}`,
     });
-    response.resume();
+    discard(response);
     return response;
   } catch (error) {
     count(-sent);
@@ -147,7 +148,7 @@ async function resume(
     accept: [400, 404, 405],
     doing: `ask how much of blob ${blob.digest} has arrived in ${repository}`,
   });
-  response.resume();
+  discard(response);
   const last = /^(?:bytes=)?0-([0-9]+)$/.exec(response.headers.range ?? "")?.[1];
   if (response.statusCode !== 204 || last === undefined) return undefined;
   // Range is inclusive and has no way to say "nothing": 0-0 is what registries answer then.
