@@ -17,8 +17,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import zlib from "node:zlib";
+import fc from "fast-check";
 import { type Header, pack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { OciError } from "../../errors.ts";
 import { type Blob, type Image, mediaTypes } from "../../image.ts";
 import { digestOf } from "../../registry/digest.ts";
 import { createRootDirectory } from "./root-directory.ts";
@@ -80,6 +82,16 @@ function imageOf(
 /** The layers unpacked and laid over each other at `root`. */
 async function unpack(...archives: Buffer[]): Promise<void> {
   await createRootDirectory(await unpackImage(imageOf(archives), { cacheDirectory }), root);
+}
+
+/** Makes every block that could be a header pass as one, so that what it says is looked at. */
+function mendChecksums(archive: Buffer): void {
+  for (let at = 0; at + 512 <= archive.length; at += 512) {
+    if (archive.toString("latin1", at + 257, at + 262) !== "ustar") continue;
+    archive.fill(" ", at + 148, at + 156);
+    const sum = archive.subarray(at, at + 512).reduce((total, byte) => total + byte, 0);
+    archive.write(`${sum.toString(8).padStart(6, "0")}\0 `, at + 148, "latin1");
+  }
 }
 
 /** Every path below `root`, with what is there. */
@@ -241,6 +253,71 @@ describe("an archive made to do harm", () => {
       "var/log": "directory",
       "var/log/access.log": "-> /dev/stdout",
     });
+  });
+
+  test.each([
+    ["a name longer than file systems have", { name: `${"x".repeat(300)}/file`, content: "!" }],
+    ["a path longer than file systems have", { name: "deep/".repeat(1_000), type: "directory" }],
+    ["a symbolic link longer than file systems have", { name: "a", type: "symlink", linkname: "x/".repeat(3_000) }],
+  ] as [string, Member][])("is refused before anything is written: %s", async (_, member) => {
+    await expect(unpack(await tar(member))).rejects.toMatchObject({ code: "layer-path" });
+    expect(existsSync(root)).toBe(false);
+  });
+
+  test("makes no links through the machine's own directories to somewhere else", async () => {
+    const leading = (name: string, linkname: string): Member => ({ name, type: "symlink", linkname });
+    await unpack(
+      await tar(
+        leading("climbs", `/dev/..${outside}`),
+        leading("root", `/proc/self/root${outside}`),
+        leading("cwd", "/proc/self/cwd/file"),
+        leading("mounts", "/proc/mounts"),
+      ),
+    );
+    const { climbs, root: byRoot, cwd, mounts } = listing();
+    expect(climbs).toBe(`-> ${outside.slice(1)}`);
+    expect([byRoot, cwd]).toEqual([`-> proc/self/root${outside}`, "-> proc/self/cwd/file"]);
+    expect(mounts).toBe("-> /proc/mounts");
+  });
+
+  test("of paths that fill the memory is stopped", async () => {
+    const members = Array.from({ length: 40 }, (_, index) => ({ name: `${"directory/".repeat(100)}${index}` }));
+    const limits = { bytes: 5_000_000, entries: 100 };
+    await expect(unpackImage(imageOf([await tar(...members)]), { cacheDirectory, limits })).rejects.toMatchObject({
+      code: "layer-limit",
+    });
+  });
+
+  test("mutated anywhere is unpacked below the root or refused in words", async () => {
+    const seed = await tar(
+      { name: "app/", type: "directory" },
+      { name: "app/file", content: "content" },
+      { name: `${"long/".repeat(40)}name`, content: "far" },
+      { name: "app/link", type: "symlink", linkname: "../etc/x" },
+      { name: "app/hard", type: "link", linkname: "app/file" },
+      { name: "app/.wh.gone" },
+    );
+    const edits = fc.array(fc.tuple(fc.nat({ max: seed.length - 1 }), fc.integer({ min: 0, max: 255 })), {
+      minLength: 1,
+      maxLength: 12,
+    });
+    await fc.assert(
+      fc.asyncProperty(edits, fc.nat({ max: seed.length }), async (bytes, cut) => {
+        const archive = Buffer.from(seed);
+        for (const [at, byte] of bytes) archive[at] = byte;
+        mendChecksums(archive);
+        for (const made of [archive, archive.subarray(0, cut)]) {
+          await unpack(made).catch((error: unknown) => {
+            if (!(error instanceof OciError)) throw error;
+          });
+          rmSync(root, { recursive: true, force: true });
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(readdirSync(directory).toSorted()).toEqual(
+      ["cache", "outside", "roots"].filter((name) => existsSync(join(directory, name))),
+    );
   });
 
   test("is refused when links go in circles or lead to nothing, or a file has children", async () => {
