@@ -1,17 +1,27 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { storageProblem } from "./storage-problem.ts";
 
 /**
  * Makes this process the only region on a state directory, for as long as it lives. The lock is SQLite's own file lock,
- * so the operating system gives it back even after kill -9. Throws when another process holds it.
+ * so the operating system gives it back even after kill -9. Throws when another process holds it, and when the directory
+ * can't be written.
  */
 export function lockDirectory(directory: string): () => void {
-  const lock = new DatabaseSync(join(directory, "drydock.lock"));
+  let lock: DatabaseSync | undefined;
   try {
+    lock = new DatabaseSync(join(directory, "drydock.lock"));
     lock.exec("PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
   } catch (error) {
-    lock.close();
-    throw new Error(`another drydock is running on ${directory}`, { cause: error });
+    lock?.close();
+    if (isBusy(error)) throw new Error(`another drydock is running on ${directory}`, { cause: error });
+    const why = storageProblem(error) ?? (error as Error).message;
+    throw new Error(`the state directory ${directory} can't be written: ${why}`, { cause: error });
   }
   return () => lock.close();
+}
+
+/** SQLITE_BUSY: https://www.sqlite.org/rescode.html#busy */
+function isBusy(error: unknown): boolean {
+  return ((error as { errcode?: number }).errcode ?? 0) % 256 === 5;
 }

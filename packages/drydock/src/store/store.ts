@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { deserialize, serialize } from "./json.ts";
+import { storageProblem } from "./storage-problem.ts";
 
 /** Documents of one kind, by key. Everything put is on disk when `put` returns (or when the transaction around it ends). */
 export interface Collection<T> {
@@ -14,6 +15,12 @@ export interface Collection<T> {
   entries(prefix?: string): [key: string, value: T][];
 }
 
+/** No text goes on with this noncharacter, so that what starts with a prefix is one range of the index. */
+const greatest = "\u{10ffff}";
+
+/** Of what is on disk; goes up when an older drydock couldn't read it. Until there was a number it was 0. */
+const stateVersion = 1;
+
 /**
  * The region's state: SQLite in WAL mode, one file. What a transaction wrote survives kill -9 of the process
  * (synchronous = NORMAL: only a power cut could lose the last transactions, https://www.sqlite.org/wal.html).
@@ -24,23 +31,18 @@ export class Store {
   private readonly statements: Record<"get" | "put" | "delete" | "list", StatementSync>;
   private depth = 0;
 
-  /** Opens or makes the store in `directory`; without one it lives in memory. */
+  /**
+   * Opens or makes the store in `directory`; without one it lives in memory. Throws when the directory can't be written,
+   * when its state is a later version's, and when it is damaged.
+   */
   constructor(directory?: string) {
-    if (directory) mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.database = new DatabaseSync(directory ? join(directory, "region.sqlite") : ":memory:");
-    this.database.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      CREATE TABLE IF NOT EXISTS documents (
-        collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)
-      ) WITHOUT ROWID;
-    `);
+    this.database = directory === undefined ? openDatabase(":memory:") : openFile(directory);
     this.statements = {
       get: this.database.prepare("SELECT value FROM documents WHERE collection = ? AND key = ?"),
       put: this.database.prepare("INSERT OR REPLACE INTO documents (collection, key, value) VALUES (?, ?, ?)"),
       delete: this.database.prepare("DELETE FROM documents WHERE collection = ? AND key = ?"),
       list: this.database.prepare(
-        "SELECT key, value FROM documents WHERE collection = ? AND substr(key, 1, length(?)) = ? ORDER BY key",
+        "SELECT key, value FROM documents WHERE collection = ? AND key >= ? AND key < ? ORDER BY key",
       ),
     };
   }
@@ -49,7 +51,9 @@ export class Store {
   collection<T>(name: string): Collection<T> {
     const { get, put, delete: remove, list } = this.statements;
     const entries = (prefix = ""): [string, T][] =>
-      list.all(name, prefix, prefix).map((row) => [String(row.key), deserialize(String(row.value)) as T]);
+      list
+        .all(name, prefix, `${prefix}${greatest}`)
+        .map((row) => [String(row.key), deserialize(String(row.value)) as T]);
     return {
       get: (key) => {
         const row = get.get(name, key);
@@ -89,5 +93,44 @@ export class Store {
 
   close(): void {
     this.database.close();
+  }
+}
+
+function openFile(directory: string): DatabaseSync {
+  const path = join(directory, "region.sqlite");
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    return openDatabase(path);
+  } catch (error) {
+    const why = storageProblem(error);
+    if (why === undefined) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    const hint = why.includes("damaged") ? "; put a copy in its place, or begin anew with `fardel local reset`" : "";
+    throw new Error(`the state in ${path} can't be used: ${why} (${reason})${hint}`, { cause: error });
+  }
+}
+
+function openDatabase(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
+    if (version > stateVersion) {
+      throw new Error(
+        `the state in ${path} was written by a later fardel (state version ${version}, this one knows ${stateVersion}); ` +
+          "update fardel, or give this one another directory with --state",
+      );
+    }
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS documents (
+        collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)
+      ) WITHOUT ROWID;
+    `);
+    if (version !== stateVersion) database.exec(`PRAGMA user_version = ${stateVersion}`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
   }
 }

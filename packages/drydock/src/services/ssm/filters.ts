@@ -1,6 +1,6 @@
 import type { ParameterStringFilter } from "@aws-sdk/client-ssm";
 import { AwsError } from "../../errors.ts";
-import { latest, type StoredParameter } from "./parameters.ts";
+import type { Parameters, StoredParameter } from "./parameters.ts";
 
 // ParameterStringFilter: "not all of the pattern values listed for Key can be used with both operations."
 const describeKeys = ["Name", "Path", "Type", "Tier", "DataType", "KeyId"];
@@ -8,15 +8,21 @@ const keyPattern = "tag:.+|Name|Type|KeyId|Path|Label|Tier|DataType";
 const pathKeys = ["Type", "KeyId", "Label"];
 
 /** A test for DescribeParameters' filters. Throws InvalidFilterKey for a key it doesn't take. */
-export function describeFilter(filters: ParameterStringFilter[] = []): (parameter: StoredParameter) => boolean {
+export function describeFilter(
+  parameters: Parameters,
+  filters: ParameterStringFilter[] = [],
+): (parameter: StoredParameter) => boolean {
   checkKeys(filters, (key) => describeKeys.includes(key) || key.startsWith("tag:"));
-  return (parameter) => filters.every((filter) => matches(parameter, filter));
+  return (parameter) => filters.every((filter) => matches(parameters, parameter, filter));
 }
 
 /** A test for GetParametersByPath's filters. Throws InvalidFilterKey for a key it doesn't take. */
-export function pathFilter(filters: ParameterStringFilter[] = []): (parameter: StoredParameter) => boolean {
+export function pathFilter(
+  parameters: Parameters,
+  filters: ParameterStringFilter[] = [],
+): (parameter: StoredParameter) => boolean {
   checkKeys(filters, (key) => pathKeys.includes(key));
-  return (parameter) => filters.every((filter) => matches(parameter, filter));
+  return (parameter) => filters.every((filter) => matches(parameters, parameter, filter));
 }
 
 function checkKeys(filters: ParameterStringFilter[], takes: (key: string) => boolean): void {
@@ -29,9 +35,9 @@ function checkKeys(filters: ParameterStringFilter[], takes: (key: string) => boo
   if (unknown) throw new AwsError("InvalidFilterKey", `The specified filter key isn't valid: ${unknown.Key}`);
 }
 
-function matches(parameter: StoredParameter, filter: ParameterStringFilter): boolean {
+function matches(parameters: Parameters, parameter: StoredParameter, filter: ParameterStringFilter): boolean {
   const values = filter.Values ?? [];
-  const version = latest(parameter);
+  const version = parameter.latest;
   const key = filter.Key ?? "";
   if (key.startsWith("tag:")) {
     const value = parameter.tags[key.slice(4)];
@@ -43,15 +49,15 @@ function matches(parameter: StoredParameter, filter: ParameterStringFilter): boo
     case "Path":
       return values.some((path) => isBelow(parameter.name, path, filter.Option === "Recursive"));
     case "Type":
-      return values.includes(version?.type ?? "");
+      return values.includes(version.type);
     case "Tier":
-      return values.includes(version?.tier ?? "");
+      return values.includes(version.tier);
     case "DataType":
-      return values.includes(version?.dataType ?? "");
+      return values.includes(version.dataType);
     case "KeyId":
-      return values.includes(version?.keyId ?? "");
+      return values.includes(version.keyId ?? "");
     case "Label":
-      return values.some((label) => parameter.versions.some((each) => each.labels.includes(label)));
+      return values.some((label) => parameters.versions(parameter).some((each) => each.labels.includes(label)));
     default:
       return false;
   }

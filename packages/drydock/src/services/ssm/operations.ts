@@ -3,7 +3,7 @@ import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
 import { describeFilter, isBelow, pathFilter } from "./filters.ts";
-import { latest, Parameters, parameterNotFound, type StoredParameter } from "./parameters.ts";
+import { Parameters, parameterNotFound, type StoredParameter } from "./parameters.ts";
 import { putParameter } from "./put.ts";
 
 // LabelParameterVersion: "A version of a parameter can have a maximum of 10 labels."
@@ -58,14 +58,11 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
       const below = parameters
         .list()
         .filter(({ name }) => isBelow(name, input.Path, input.Recursive ?? false))
-        .filter(pathFilter(input.ParameterFilters));
+        .filter(pathFilter(parameters, input.ParameterFilters));
       // "MaxResults: minimum 1, maximum 10", and 10 when left out.
       const page = paginate(below, byName, { token: input.NextToken, limit: input.MaxResults ?? 10 });
       return {
-        Parameters: page.items.flatMap((parameter) => {
-          const version = latest(parameter);
-          return version ? [parameters.describe(parameter.name, version, input.WithDecryption)] : [];
-        }),
+        Parameters: page.items.map(({ name, latest }) => parameters.describe(name, latest, input.WithDecryption)),
         NextToken: page.nextToken,
       };
     },
@@ -74,7 +71,10 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
       const parameter = parameters.get(input.Name);
       if (!parameter) throw parameterNotFound();
       const key = ({ version }: { version: number }) => String(version).padStart(12, "0");
-      const page = paginate(parameter.versions, key, { token: input.NextToken, limit: input.MaxResults ?? 50 });
+      const page = paginate(parameters.versions(parameter), key, {
+        token: input.NextToken,
+        limit: input.MaxResults ?? 50,
+      });
       return {
         Parameters: page.items.map((version) => parameters.history(parameter.name, version, input.WithDecryption)),
         NextToken: page.nextToken,
@@ -85,14 +85,12 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
       if (input.Filters?.length) {
         throw new AwsError("InvalidFilterKey", "drydock takes ParameterFilters; the older Filters are not built.");
       }
-      const found = parameters.list().filter(describeFilter(input.ParameterFilters));
+      const found = parameters.list().filter(describeFilter(parameters, input.ParameterFilters));
       const page = paginate(found, byName, { token: input.NextToken, limit: input.MaxResults ?? 50 });
       return {
-        Parameters: page.items.flatMap((parameter) => {
-          const version = latest(parameter);
-          if (!version) return [];
-          const { Value, Labels, ...metadata } = parameters.history(parameter.name, version, false);
-          return [{ ...metadata, ARN: parameters.arn(parameter.name) }];
+        Parameters: page.items.map(({ name, latest }) => {
+          const { Value, Labels, ...metadata } = parameters.history(name, latest, false);
+          return { ...metadata, ARN: parameters.arn(name) };
         }),
         NextToken: page.nextToken,
       };
@@ -112,23 +110,29 @@ export function ssmOperations(region: Region): Operations<typeof import("@aws-sd
     LabelParameterVersion: (input) => {
       const parameter = parameters.get(input.Name);
       if (!parameter) throw parameterNotFound();
-      const target = input.ParameterVersion
-        ? parameter.versions.find(({ version }) => version === input.ParameterVersion)
-        : latest(parameter);
-      if (!target) throw new AwsError("ParameterVersionNotFound", `Version ${input.ParameterVersion} does not exist.`);
+      const versions = parameters.versions(parameter);
+      const asked = input.ParameterVersion ?? parameter.latest.version;
+      if (!versions.some(({ version }) => version === asked)) {
+        throw new AwsError("ParameterVersionNotFound", `Version ${asked} does not exist.`);
+      }
       const invalid = input.Labels.filter((label) => !/^(?!aws|ssm)[a-z_][\w.-]{0,99}$/i.test(label));
       const valid = input.Labels.filter((label) => !invalid.includes(label));
       // "A label can be attached to only one version of a parameter": attaching it moves it.
-      const versions = parameter.versions.map((version) => {
+      const labelled = versions.map((version) => {
         const others = version.labels.filter((label) => !valid.includes(label));
-        return { ...version, labels: version === target ? [...others, ...valid] : others };
+        return { ...version, labels: version.version === asked ? [...others, ...valid] : others };
       });
-      if (versions.some(({ labels }) => labels.length > maximumLabels)) {
+      if (labelled.some(({ labels }) => labels.length > maximumLabels)) {
         const message = `A version of a parameter can have at most ${maximumLabels} labels; move one to another version.`;
         throw new AwsError("ParameterVersionLabelLimitExceeded", message);
       }
-      parameters.put({ ...parameter, versions });
-      return { InvalidLabels: invalid, ParameterVersion: target.version };
+      region.store.transaction(() => {
+        for (const version of labelled) {
+          if (version.version === parameter.latest.version) parameters.put({ ...parameter, latest: version });
+          else parameters.putVersion(parameter.name, version);
+        }
+      });
+      return { InvalidLabels: invalid, ParameterVersion: asked };
     },
 
     AddTagsToResource: (input) => {

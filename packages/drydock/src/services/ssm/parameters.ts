@@ -17,13 +17,14 @@ export interface ParameterVersion {
   modified: Date;
 }
 
+/** Versions before the latest are documents of their own, so that a write doesn't grow with them. */
 export interface StoredParameter {
   name: string;
-  /** Oldest first; AWS keeps the latest 100. */
-  versions: ParameterVersion[];
+  latest: ParameterVersion;
   tags: Record<string, string>;
 }
 
+/** "Parameter Store retains the 100 most recent versions of a parameter." */
 export const keptVersions = 100;
 
 export function parameterNotFound(name?: string): AwsError {
@@ -35,10 +36,12 @@ export function parameterNotFound(name?: string): AwsError {
 export class Parameters {
   private readonly region: Region;
   private readonly stored;
+  private readonly earlier;
 
   constructor(region: Region) {
     this.region = region;
     this.stored = region.store.collection<StoredParameter>("ssm.parameters");
+    this.earlier = region.store.collection<ParameterVersion>("ssm.versions");
   }
 
   get(name: string): StoredParameter | undefined {
@@ -49,8 +52,34 @@ export class Parameters {
     this.stored.put(parameter.name, parameter);
   }
 
+  /** Makes a version the latest; what was so is kept as an earlier one, and the oldest of all is forgotten. */
+  supersede(parameter: StoredParameter, latest: ParameterVersion): void {
+    const { name, latest: previous } = parameter;
+    this.putVersion(name, previous);
+    this.earlier.delete(versionKey(name, latest.version - keptVersions));
+    this.put({ ...parameter, latest });
+  }
+
+  putVersion(name: string, version: ParameterVersion): void {
+    this.earlier.put(versionKey(name, version.version), version);
+  }
+
+  /** The version that the next one will push out, where there are as many as are kept. */
+  oldestOfAll({ name, latest }: StoredParameter): ParameterVersion | undefined {
+    return this.earlier.get(versionKey(name, latest.version + 1 - keptVersions));
+  }
+
+  /** Oldest first. */
+  versions({ name, latest }: StoredParameter): ParameterVersion[] {
+    return [...this.earlier.list(`${name}:`), latest];
+  }
+
   delete(name: string): boolean {
-    return this.stored.delete(this.plainName(name));
+    const plain = this.plainName(name);
+    return this.region.store.transaction(() => {
+      for (const [key] of this.earlier.entries(`${plain}:`)) this.earlier.delete(key);
+      return this.stored.delete(plain);
+    });
   }
 
   list(prefix = ""): StoredParameter[] {
@@ -67,8 +96,8 @@ export class Parameters {
     if (!parameter) throw parameterNotFound();
     const version =
       wanted === undefined
-        ? latest(parameter)
-        : parameter.versions.find(({ version, labels }) => String(version) === wanted || labels.includes(wanted));
+        ? parameter.latest
+        : this.versions(parameter).find(({ version, labels }) => String(version) === wanted || labels.includes(wanted));
     if (!version) {
       const message = `Systems Manager could not find version ${wanted} of ${name}. Verify the version and try again.`;
       throw new AwsError("ParameterVersionNotFound", message);
@@ -124,6 +153,7 @@ export class Parameters {
   }
 }
 
-export function latest(parameter: StoredParameter): ParameterVersion | undefined {
-  return parameter.versions.at(-1);
+/** Of a fixed width, so that keys are in the order of versions; names hold no colon. */
+function versionKey(name: string, version: number): string {
+  return `${name}:${String(version).padStart(12, "0")}`;
 }

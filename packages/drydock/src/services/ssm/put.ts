@@ -1,7 +1,7 @@
 import type { PutParameterCommandInput } from "@aws-sdk/client-ssm";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
-import { keptVersions, latest, type Parameters, type ParameterVersion, type StoredParameter } from "./parameters.ts";
+import type { Parameters, ParameterVersion } from "./parameters.ts";
 
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html
 const standardBytes = 4096;
@@ -27,16 +27,15 @@ export function putParameter(
       "Invalid request: tags and overwrite can't be used together. To update tags, use AddTagsToResource.";
     throw new AwsError("ValidationException", message);
   }
-  const previous = existing && latest(existing);
-  const version = nextVersion(region, input, previous);
-  const tags = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
-  const parameter: StoredParameter = existing ?? { name, versions: [], tags };
-  const [oldest] = parameter.versions;
-  if (oldest?.labels.length && parameter.versions.length >= keptVersions) {
+  const version = nextVersion(region, input, existing?.latest);
+  const oldest = existing && parameters.oldestOfAll(existing);
+  if (oldest?.labels.length) {
     const message = `You attempted to create a new version of ${name} by calling the PutParameter API with the overwrite flag. Version ${oldest.version}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.`;
     throw new AwsError("ParameterMaxVersionLimitExceeded", message);
   }
-  parameters.put({ ...parameter, versions: [...parameter.versions, version].slice(-keptVersions) });
+  const tags = Object.fromEntries((input.Tags ?? []).map((tag) => [tag.Key ?? "", tag.Value ?? ""]));
+  if (existing) parameters.supersede(existing, version);
+  else parameters.put({ name, latest: version, tags });
   return { Version: version.version, Tier: version.tier };
 }
 
