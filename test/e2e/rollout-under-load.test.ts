@@ -7,6 +7,7 @@ beforeAll(() => app.up());
 afterAll(() => app.close());
 
 test("a changed source is rolled out, with two deployments side by side and no request lost", async () => {
+  expect(await app.text()).toBe("one\n");
   app.edit("server.js", (source) => source.replace('"one"', '"two"'));
   app.commit();
   const deploy = await app.underLoad("deploy");
@@ -23,6 +24,13 @@ test("a rollback returns to the release before, and no request is lost", async (
   expectNoneLost(rollback);
   expect(rollback.deployments).toContainEqual(["PRIMARY rollout-local-web:1", "ACTIVE rollout-local-web:2"]);
   expect(await app.text()).toBe("one\n");
+});
+
+test("a service is scaled out and in again, and no request is lost", async () => {
+  const scaleOut = await app.loadDuring(() => app.update("rollout-web", { desiredCount: 4 }));
+  expectNoneLost(scaleOut);
+  const scaleIn = await app.loadDuring(() => app.update("rollout-web", { desiredCount: 2 }));
+  expectNoneLost(scaleIn);
 });
 
 test("a source that crashes at start is taken back, and the screen says why", async () => {

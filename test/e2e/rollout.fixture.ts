@@ -2,6 +2,8 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Service, UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { type Aws, connectAws } from "@fardel/core";
 import { expect } from "vitest";
 import { everyKind } from "../load/kinds.ts";
@@ -42,9 +44,12 @@ export class RolloutApp {
   url = "";
   private client: Aws | undefined;
 
+  constructor() {
+    cpSync(join(import.meta.dirname, "fixtures", "rollout"), this.directory, { recursive: true });
+  }
+
   /** Starts the region and releases the app for the first time. */
   async up(): Promise<void> {
-    cpSync(join(import.meta.dirname, "fixtures", "rollout"), this.directory, { recursive: true });
     this.git("init", "--quiet");
     this.git("config", "user.name", "Ada");
     this.git("config", "user.email", "ada@example.com");
@@ -53,7 +58,6 @@ export class RolloutApp {
     const { endpoint, region } = JSON.parse((await this.succeed("local", "status", "--json")).stdout);
     this.client = connectAws({ environment: "local", region, endpoint }, {});
     this.url = (await this.succeed("up")).stdout.trim();
-    expect(await this.text()).toBe("one\n");
   }
 
   get aws(): Aws {
@@ -106,16 +110,18 @@ export class RolloutApp {
   }
 
   /** What becomes of 200 requests a second, of every kind, that begin before some work and go on after it. */
-  async loadDuring<T>(work: () => Promise<T>): Promise<{ load: LoadSummary; result: T }> {
+  async loadDuring<T>(work: () => Promise<T>): Promise<{ load: LoadSummary; result: T; milliseconds: number }> {
     const targets = await TargetWatch.start(this.aws);
     const mayCut = (target: string, at: number) => targets.drained(target, at, drain);
     const load = startLoad({ url: this.url, rate, mix: everyKind, standing: { count: standing, mayCut } });
     await moreRequests(load, rate / 2);
+    const started = performance.now();
     const result = await work();
+    const milliseconds = performance.now() - started;
     await moreRequests(load, rate / 2);
     const summary = await load.stop();
     await targets.stop();
-    return { load: summary, result };
+    return { load: summary, result, milliseconds };
   }
 
   async text(): Promise<string> {
@@ -134,12 +140,26 @@ export class RolloutApp {
     this.commits.push(this.git("rev-parse", "--short=7", "HEAD").trim());
   }
 
+  /** Changes a service by the API, as someone does with the AWS CLI, and waits until it has settled. */
+  async update(service: string, change: Omit<UpdateServiceCommandInput, "service">): Promise<void> {
+    await this.aws.ecs.updateService({ cluster: "local", service, ...change });
+    for (;;) {
+      const found = await this.describe(service);
+      const isComplete = found?.deployments?.every(({ rolloutState }) => rolloutState === "COMPLETED");
+      if (isComplete && found?.deployments?.length === 1 && found.runningCount === found.desiredCount) return;
+      await wait(100);
+    }
+  }
+
   async deployments(): Promise<string[]> {
-    const { services = [] } = await this.aws.ecs.describeServices({ cluster: "local", services: ["rollout-web"] });
-    const [service] = services;
+    const service = await this.describe("rollout-web");
     return (service?.deployments ?? []).map(
       ({ status, taskDefinition }) => `${status} ${taskDefinition?.split("/").at(-1)}`,
     );
+  }
+
+  private async describe(service: string): Promise<Service | undefined> {
+    return (await this.aws.ecs.describeServices({ cluster: "local", services: [service] })).services?.[0];
   }
 
   private git(...args: string[]): string {
@@ -153,7 +173,7 @@ export class RolloutApp {
       while (watching) {
         const deployments = await this.deployments();
         seen.set(deployments.join(), deployments);
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await wait(100);
       }
     })();
     return {
@@ -168,7 +188,7 @@ export class RolloutApp {
 
 async function moreRequests(load: Load, count: number): Promise<void> {
   const wanted = load.samples.length + count;
-  while (load.samples.length < wanted) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (load.samples.length < wanted) await wait(10);
 }
 
 /** 200 requests were sent for every second of the work, some of every kind, and not one was lost. */
