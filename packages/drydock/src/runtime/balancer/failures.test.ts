@@ -105,6 +105,7 @@ test("closes connections that stay idle", async () => {
   expect(await client.readAll()).toMatch(/ok$/);
 });
 
+const chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 const refused: [what: string, request: string, status: number][] = [
   ["no request line", "hello\r\n\r\n", 400],
   ["no host", "GET / HTTP/1.1\r\n\r\n", 400],
@@ -115,6 +116,18 @@ const refused: [what: string, request: string, status: number][] = [
   ["a space before the colon", "GET / HTTP/1.1\r\nHost: a\r\nX : 1\r\n\r\n", 400],
   ["a folded line", "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400],
   ["a lone line feed", "GET / HTTP/1.1\r\nHost: a\r\nX: 1\nY: 2\r\n\r\n", 400],
+  ["a control character", "GET / HTTP/1.1\r\nHost: a\r\nX: \x0b1\r\n\r\n", 400],
+  ["a NUL", "GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n", 400],
+  ["a length after what is no space", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: \xa05\r\n\r\nhello", 400],
+  ["chunks that aren't last", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 400],
+  ["chunks twice", "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", 400],
+  ["chunks in HTTP/1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400],
+  ["a host that is a path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400],
+  ["a lone CR in a chunk's line", `${chunked}1;\rx\r\na\r\n0\r\n\r\n`, 400],
+  ["an endless chunk's line", `${chunked}1;${"x".repeat(9_000)}`, 400],
+  ["a chunk of absurd size", `${chunked}fffffffffffffffff\r\n`, 400],
+  ["a chunk of negative size", `${chunked}-1\r\n`, 400],
+  ["empty lines without end", "\r\n".repeat(40_000), 400],
   ["a bad chunk size", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400],
   ["a long header", `GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(17_000)}\r\n\r\n`, 400],
   ["an endless head", `GET / HTTP/1.1\r\nHost: a\r\n${"X: x\r\n".repeat(12_000)}`, 400],

@@ -11,6 +11,7 @@ export interface Requested extends RoutedRequest {
   pathAndQuery: string;
 }
 
+const hostText = /^[^\s/?#@\\]*$/;
 const absolute = /^https?:\/\/([^/?#]+)([^#]*)/i;
 
 /**
@@ -30,6 +31,7 @@ export function requested(head: RequestHead, dnsName: string, clientAddress: str
   } else if (!target.startsWith("/") && !(target === "*" && head.method === "OPTIONS")) {
     throw new MalformedMessage(400, `${head.method} ${target} isn't for a load balancer`);
   }
+  if (!hostText.test(hostHeader)) throw new MalformedMessage(400, "the Host is none");
   const question = target.indexOf("?");
   return {
     method: head.method,

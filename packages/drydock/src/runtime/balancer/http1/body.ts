@@ -44,7 +44,6 @@ class UntilCloseBody implements Body {
   }
 }
 
-const carriageReturn = 13;
 const lineFeed = 10;
 /** Chunk sizes, extensions and trailers are lines; nobody needs long ones. */
 const maximumChunkLine = 8 * 1024;
@@ -74,8 +73,8 @@ class ChunkedBody implements Body {
       at = end + 1;
       const line = this.line;
       this.line = "";
-      if (line.charCodeAt(line.length - 1) !== carriageReturn)
-        throw new MalformedMessage(400, "a line ends without CR");
+      if (line.indexOf("\r") !== line.length - 1 || line.includes("\0"))
+        throw new MalformedMessage(400, "a line doesn't end with CR and LF, or has one of them inside");
       this.takeLine(line.slice(0, -1));
     }
     return at;
@@ -104,8 +103,10 @@ export function requestBody(head: RequestHead): Body {
     if (codings.some((coding) => coding !== "chunked" && coding !== "identity"))
       throw new MalformedMessage(501, `Transfer-Encoding ${codings.join(", ")} isn't supported`);
     if (head.names.includes("content-length")) throw new MalformedMessage(400, "Content-Length and Transfer-Encoding");
-    if (codings.filter((coding) => coding === "chunked").length > 1)
-      throw new MalformedMessage(400, "Transfer-Encoding is chunked twice");
+    // RFC 9112, 6.1: HTTP/1.0 knows none, and 6.3: what isn't chunked last has no end that can be found.
+    if (head.minor === 0) throw new MalformedMessage(400, "Transfer-Encoding in HTTP/1.0");
+    if (codings.indexOf("chunked") !== (codings.includes("chunked") ? codings.length - 1 : -1))
+      throw new MalformedMessage(400, "Transfer-Encoding is chunked, and not once and last");
     if (codings.at(-1) === "chunked") return new ChunkedBody();
   }
   return new LengthBody(contentLength(head) ?? 0);

@@ -33,6 +33,15 @@ const hopByHop = new Set([
 const setHere = new Set(["x-forwarded-for", "x-forwarded-proto", "x-forwarded-port", "x-amzn-trace-id", "host"]);
 const validName = /^[-A-Za-z0-9]+$/;
 
+/** Where a body ends is everybody's to know: a client that has it dropped makes the target take the body for a request. */
+const neverDropped = new Set(["content-length", "transfer-encoding", "keep-alive", "close", "upgrade"]);
+
+/** Whether a line says once more how long the body is, or says it of a body in chunks, which RFC 9112, 6.3 overrides. */
+function isNeedlessLength(head: RequestHead | ResponseHead, index: number): boolean {
+  if (head.names[index] !== "content-length") return false;
+  return head.names.indexOf("content-length") !== index || head.names.includes("transfer-encoding");
+}
+
 /** The name after which a Connection header says that a header is of this connection only. */
 function connectionOptions(head: RequestHead | ResponseHead): Set<string> | undefined {
   if (!head.names.includes("connection")) return undefined;
@@ -40,7 +49,7 @@ function connectionOptions(head: RequestHead | ResponseHead): Set<string> | unde
     .join(",")
     .split(",")
     .map((option) => option.trim().toLowerCase())
-    .filter((option) => option !== "keep-alive" && option !== "close" && option !== "upgrade");
+    .filter((option) => !neverDropped.has(option));
   return options.length > 0 ? new Set(options) : undefined;
 }
 
@@ -58,7 +67,7 @@ export function requestHeadForTarget(
   let text = `${head.method} ${path} HTTP/1.1\r\nHost: ${host}\r\n`;
   for (let i = 0; i < head.names.length; i++) {
     const name = head.names[i] as string;
-    if (hopByHop.has(name) || setHere.has(name) || named?.has(name)) continue;
+    if (hopByHop.has(name) || setHere.has(name) || named?.has(name) || isNeedlessLength(head, i)) continue;
     if (attributes.dropInvalidHeaders && !validName.test(name)) continue;
     text += `${head.lines[i]}\r\n`;
   }
@@ -125,6 +134,7 @@ export function responseHeadForClient(
         (name === "transfer-encoding" && coding === "as-it-came") || (name === "upgrade" && connection === "upgrade");
       if (!kept) continue;
     }
+    if (isNeedlessLength(head, i)) continue;
     text += `${head.lines[i]}\r\n`;
   }
   if (coding === "add-chunks") text += "Transfer-Encoding: chunked\r\n";

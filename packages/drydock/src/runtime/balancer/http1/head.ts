@@ -41,8 +41,9 @@ export const maximumResponseHead = 32 * 1024;
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const requestLine = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~\x80-\xff]+) HTTP\/(\d)\.(\d)$/;
 const statusLine = /^HTTP\/1\.([01]) (\d{3})(?: .*)?$/;
-// A lone CR or LF inside a line is how requests are smuggled past a proxy.
-const forbidden = /[\0\r\n]/;
+// A lone CR or LF inside a line is how requests are smuggled past a proxy, and other control characters are what one
+// server takes for a space and the next for a part of the value (RFC 9110, 5.5: "invalid and dangerous").
+const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Reads `head`, everything before the blank line. Throws MalformedMessage with ALB's status for what is wrong. */
 export function parseRequestHead(head: string): RequestHead {
@@ -76,9 +77,22 @@ function parseHeaders(lines: string[]): Headers {
     // Also refuses a folded line (it starts with a space) and a space before the colon.
     if (!token.test(name) || forbidden.test(line)) throw new MalformedMessage(400, "a header line isn't well-formed");
     names[i] = name.toLowerCase();
-    values[i] = line.slice(colon + 1).trim();
+    values[i] = valueAfter(line, colon + 1);
   }
   return { lines, names, values };
+}
+
+/** Without the spaces and tabs around it (RFC 9110, 5.6.3); `trim` would also take a non-breaking space. */
+function valueAfter(line: string, from: number): string {
+  let start = from;
+  let end = line.length;
+  while (isSpace(line.charCodeAt(start))) start++;
+  while (end > start && isSpace(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 /** The first value of a header, by its name in lower case. */
