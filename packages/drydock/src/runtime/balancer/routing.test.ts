@@ -140,9 +140,13 @@ test("stickiness keeps a client with its target group and target, as long as the
   }
   const first = await ask(balancer.port);
   const cookies = (first.headers["set-cookie"] ?? []).map((cookie) => cookie.split(";")[0]).join("; ");
-  expect(cookies).toMatch(/^AWSALBTG=[\w-]+; AWSALB=[\w-]+$/);
-  const again = async () => (await ask(balancer.port, "/", { headers: { Cookie: `a=b; ${cookies}` } })).body;
+  expect(cookies).toMatch(/^AWSALBTG=([\w-]+); AWSALBTGCORS=\1; AWSALB=([\w-]+); AWSALBCORS=\2$/);
+  expect(first.headers["set-cookie"]?.[3]).toMatch(/; Path=\/; SameSite=None$/);
+  const again = async (Cookie = `a=b; ${cookies}`) => (await ask(balancer.port, "/", { headers: { Cookie } })).body;
   for (let i = 0; i < 5; i++) expect(await again()).toBe(first.body);
+  // What a page of another site sends.
+  const [, groupCors, , targetCors] = cookies.split("; ");
+  for (let i = 0; i < 5; i++) expect(await again(`${groupCors}; ${targetCors}`)).toBe(first.body);
   const colour = first.body.split(" ")[0] ?? "";
   balancer.group(colour).set("127.0.0.1", ports[first.body] ?? 0, "unhealthy");
   const other = await again();

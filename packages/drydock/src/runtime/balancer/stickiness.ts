@@ -5,17 +5,22 @@ import type { Target, TargetGroup } from "./target-group.ts";
 
 type Forward = CompiledAction & { type: "forward" };
 
-/** ALB's cookie names: which target group of a weighted rule, and which target of a group, a client stays with. */
+/**
+ * ALB's cookie names: which target group of a weighted rule, and which target of a group, a client stays with. "The load
+ * balancer always generates a second stickiness cookie, AWSALBCORS, which includes the same information as the original
+ * stickiness cookie, as well as the SameSite attribute": for pages of other sites.
+ */
 const groupCookie = "AWSALBTG";
 const targetCookie = "AWSALB";
+const forOtherSites = (name: string) => `${name}CORS`;
 
 /** The group and target that a client's cookies ask for, where the rule has stickiness and they may still be used. */
 export function stickyChoice(action: Forward, request: Requested): { group: TargetGroup; target?: Target } | undefined {
   if (action.stickySeconds === undefined && action.groups.every((group) => group.settings.stickySeconds === undefined))
     return undefined;
   const cookies = readCookies(request);
-  const groupArn = action.stickySeconds === undefined ? undefined : decode(cookies.get(groupCookie))?.arn;
-  const chosen = decode(cookies.get(targetCookie));
+  const groupArn = action.stickySeconds === undefined ? undefined : decode(cookieOf(cookies, groupCookie))?.arn;
+  const chosen = decode(cookieOf(cookies, targetCookie));
   const sole = action.groups.length === 1 ? action.groups[0] : undefined;
   const group = action.groups.find(({ arn }) => arn === groupArn) ?? sole;
   if (!group) return undefined;
@@ -46,7 +51,14 @@ interface Choice {
 function setCookie(name: string, choice: Choice, seconds: number): string {
   const value = Buffer.from(JSON.stringify(choice)).toString("base64url");
   const expires = new Date(Date.now() + seconds * 1000).toUTCString();
-  return `Set-Cookie: ${name}=${value}; Expires=${expires}; Path=/\r\n`;
+  return (
+    `Set-Cookie: ${name}=${value}; Expires=${expires}; Path=/\r\n` +
+    `Set-Cookie: ${forOtherSites(name)}=${value}; Expires=${expires}; Path=/; SameSite=None\r\n`
+  );
+}
+
+function cookieOf(cookies: Map<string, string>, name: string): string | undefined {
+  return cookies.get(name) ?? cookies.get(forOtherSites(name));
 }
 
 function decode(value: string | undefined): Choice | undefined {
