@@ -34,6 +34,22 @@ export async function ensureDrydock(
   return started;
 }
 
+const doctor = "`fardel doctor` checks what it needs.";
+
+/** By words of drydock's last lines. */
+const remedies: [words: string, fix: string][] = [
+  ["EADDRINUSE", "Stop what listens there, or start drydock on any free port: `fardel local start --port 0`."],
+  [
+    "can't be written",
+    "Make room or make it writable, then run the command again; or name another directory in FARDEL_LOCAL_STATE.",
+  ],
+  [
+    "can't be used",
+    "`fardel local reset` removes it, and every local environment with it; the next start begins anew.",
+  ],
+  ["by a later fardel", "Update fardel, or name another directory in FARDEL_LOCAL_STATE."],
+];
+
 /** @throws FardelError with the end of drydock's log when it doesn't come up. */
 export async function startDrydock(options: StartOptions): Promise<DrydockStatus> {
   try {
@@ -43,9 +59,7 @@ export async function startDrydock(options: StartOptions): Promise<DrydockStatus
     throw new FardelError("DrydockNotStarted", "drydock, the embedded AWS region, did not start.", {
       where: join(options.directory, "drydock.log"),
       why: log.length > 0 ? log.join("\n") : what,
-      fix: log.some((line) => line.includes("EADDRINUSE"))
-        ? "Give it another --port, or leave that out: then it takes a free one."
-        : "`fardel doctor` checks what it needs.",
+      fix: remedies.find(([words]) => log.some((line) => line.includes(words)))?.[1] ?? doctor,
       cause: error,
     });
   }

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { homedir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TaskRuntime } from "./region.ts";
+import { storageProblem } from "./store/storage-problem.ts";
 
 export interface DrydockStatus {
   /** `http://127.0.0.1:4566` */
@@ -45,7 +46,7 @@ export function defaultDirectory(): string {
 export async function startDetached(options: StartOptions): Promise<DrydockStatus> {
   const running = await readStatus(options.directory);
   if (running) return running;
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  makeWritable(options.directory);
   const logPath = join(options.directory, logFile);
   const log = openSync(logPath, "a", 0o600);
   const start = statSync(logPath).size;
@@ -83,8 +84,26 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
   // A second start at the same moment loses the directory's lock to the first, which then is the one to use.
   const other = exited ? await readStatus(options.directory) : undefined;
   if (other) return other;
-  const lines = readFileSync(logPath).subarray(start).toString().trim().split("\n").slice(-5);
+  const lines = readFileSync(logPath).subarray(start).toString().split("\n").filter(Boolean).slice(-5);
+  if (child.signalCode !== null) lines.push(`It was killed by ${child.signalCode}.`);
+  else if (!exited) lines.push(`It has not answered within ${startTimeout / 1000} s.`);
   throw new Error(`drydock did not start:\n${lines.join("\n")}`);
+}
+
+/** A full disk could not even take the log line that says so. */
+function makeWritable(directory: string): void {
+  const probe = join(directory, `.writable-${process.pid}`);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(probe, Buffer.alloc(64 * 1024), { mode: 0o600 });
+  } catch (error) {
+    const why = storageProblem(error) ?? (error as Error).message;
+    throw new Error(`drydock did not start:\nThe state directory ${directory} can't be written: ${why}.`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(probe, { force: true });
+  }
 }
 
 /** What this process has, so that drydock is stripped of its types and compiled once only. Tasks don't get its environment. */

@@ -105,8 +105,7 @@ function openFile(directory: string): DatabaseSync {
     const why = storageProblem(error);
     if (why === undefined) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    const hint = why.includes("damaged") ? "; put a copy in its place, or begin anew with `fardel local reset`" : "";
-    throw new Error(`the state in ${path} can't be used: ${why} (${reason})${hint}`, { cause: error });
+    throw new Error(`the state in ${path} can't be used: ${why} (${reason})`, { cause: error });
   }
 }
 
@@ -116,8 +115,7 @@ function openDatabase(path: string): DatabaseSync {
     const version = Number(database.prepare("PRAGMA user_version").get()?.user_version);
     if (version > stateVersion) {
       throw new Error(
-        `the state in ${path} was written by a later fardel (state version ${version}, this one knows ${stateVersion}); ` +
-          "update fardel, or give this one another directory with --state",
+        `the state in ${path} was written by a later fardel: its version is ${version}, and this one knows ${stateVersion}`,
       );
     }
     database.exec(`
