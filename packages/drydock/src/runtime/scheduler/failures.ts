@@ -26,7 +26,8 @@ export function countFailures(look: Look): void {
       if (deployment && failedByItself(task)) countEnd(look, deployment, task);
     }
   }
-  if (service.deployments.some(({ throttle }) => throttle.until > 0)) {
+  // One that has failed tries no more.
+  if (service.deployments.some(({ throttle, rolloutState }) => throttle.until > 0 && rolloutState !== "FAILED")) {
     say(look, "throttled", events.throttled(service.name));
   } else {
     resolve(look, "throttled");

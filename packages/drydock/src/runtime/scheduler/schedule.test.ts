@@ -104,7 +104,7 @@ test("a task that served and fails its checks is replaced before it is stopped",
   expect(simulation.alive()).toHaveLength(3);
   simulation.run(undefined, 6_000);
   expect(simulation.alive()).toHaveLength(2);
-  expect(simulation.service.tasks.find(({ id }) => id === first?.id)?.retirement?.reason).toMatch(
+  expect(simulation.everyTask().find(({ id }) => id === first?.id)?.retirement?.reason).toMatch(
     /^Task failed ELB health checks in \(target-group arn:.*\)$/,
   );
 });
@@ -136,7 +136,7 @@ test("an old task that dies during a rollout is replaced by one of the old revis
   simulation.deploy(slow);
   simulation.kill(0);
   expect(counts(simulation)).toEqual({ old: 2, new: 2 });
-  expect(simulation.service.tasks.map(({ deployment }) => deployment)).toEqual([
+  expect(simulation.everyTask().map(({ deployment }) => deployment)).toEqual([
     "ecs-svc/1",
     "ecs-svc/1",
     "ecs-svc/2",
@@ -168,7 +168,7 @@ test("tasks that never reach RUNNING are tried again ever more slowly, those tha
   const failing = steady({ desiredCount: 1, circuitBreaker: off });
   failing.deploy({ start: 0, failsToStart: true });
   failing.run(undefined, 3_600_000);
-  const started = failing.service.tasks.filter(({ deployment }) => deployment === "ecs-svc/2");
+  const started = failing.everyTask().filter(({ deployment }) => deployment === "ecs-svc/2");
   const waits = started.map(({ createdAt }, index) => createdAt - (started[index - 1]?.createdAt ?? createdAt));
   expect(waits.map((wait) => wait / 1_000)).toEqual([0, 0, 0, 15, 30, 60, 120, 240, 480, 960, 1_620]);
   expect(failing.events.filter((event) => event.includes("unable to consistently start"))).toHaveLength(1);
@@ -177,7 +177,7 @@ test("tasks that never reach RUNNING are tried again ever more slowly, those tha
   const crashing = steady({ desiredCount: 1, circuitBreaker: off });
   crashing.deploy({ start: 0, crashesAfter: 0 });
   crashing.run(undefined, 60_000);
-  expect(crashing.service.tasks.filter(({ deployment }) => deployment === "ecs-svc/2")).toHaveLength(63);
+  expect(crashing.everyTask().filter(({ deployment }) => deployment === "ecs-svc/2")).toHaveLength(63);
 });
 
 test.each([
@@ -247,7 +247,7 @@ test("after early success failing tasks are replaced, and the breaker doesn't lo
   simulation.run(undefined, 60_000);
   expect(simulation.service.rollout.status).toBe("SUCCESSFUL");
   expect(simulation.service.deployments[0]).toMatchObject({ rolloutState: "COMPLETED", failedTasks: 0 });
-  expect(simulation.service.tasks.length).toBeGreaterThan(20);
+  expect(simulation.everyTask().length).toBeGreaterThan(20);
 });
 
 test("StopServiceDeployment returns to the last completed deployment at the next look", () => {
@@ -392,7 +392,7 @@ test("a first deployment that fails has nothing to return to", () => {
   const simulation = new Simulation({ desiredCount: 1 }, { start: 0, failsToStart: true });
   simulation.run();
   expect(simulation.service.rollout).toMatchObject({ status: "ROLLBACK_FAILED", deployment: "ecs-svc/1" });
-  expect(simulation.service.tasks).toHaveLength(3);
+  expect(simulation.everyTask()).toHaveLength(3);
 });
 
 test("a healthy task takes the failures before it away, unless the breaker is told otherwise", () => {

@@ -8,7 +8,7 @@ import { retireNeverHealthy, rollTasks } from "./rolling.ts";
 import type { Action, ServiceState } from "./state.ts";
 import { moveTargets } from "./targets.ts";
 import { heldUntil } from "./throttle.ts";
-import { rebalanceZones } from "./zones.ts";
+import { beginRebalancing, finishRebalancing } from "./zones.ts";
 
 export interface Decision {
   /** The service as it is from now on; its tasks carry what the scheduler wants remembered of them. */
@@ -36,11 +36,12 @@ export function schedule(service: ServiceState, now: number): Decision {
   countFailures(look);
   retireNeverHealthy(look);
   breakCircuit(look);
-  rebalanceZones(look);
+  finishRebalancing(look);
   rollTasks(look);
   moveTargets(look);
   dropEmptyDeployments(look);
   settle(look);
+  beginRebalancing(look);
   const next = nextMoment(look);
   return { service: look.service, actions: look.actions, ...(next === undefined ? {} : { next }) };
 }

@@ -34,9 +34,11 @@ export class Simulation {
   service: ServiceState;
   readonly events: string[] = [];
   /** Called after every look with what it saw and what it made of it. */
-  onLook: (before: ServiceState, after: ServiceState) => void = () => {};
+  onLook: (before: ServiceState, after: ServiceState, actions: Action[]) => void = () => {};
   /** Called before an action is performed; for what must hold of each of them. */
   onAction: (action: Action) => void = () => {};
+  /** Stopped tasks that the scheduler has taken note of; it isn't shown them any more. */
+  private readonly gone: ServiceTask[] = [];
   private readonly lostZones = new Set<string>();
   private readonly behaviours = new Map<string, Behaviour>();
   private readonly timers: { at: number; run: () => void }[] = [];
@@ -156,6 +158,11 @@ export class Simulation {
     return this.service.tasks.filter((task) => isAlive(task) && (!deployment || task.deployment === deployment));
   }
 
+  /** In the order in which they were started, with those that have stopped. */
+  everyTask(): ServiceTask[] {
+    return [...this.gone, ...this.service.tasks].sort((a, b) => Number(a.id.slice(4)) - Number(b.id.slice(4)));
+  }
+
   healthy(): number {
     return this.service.tasks.filter((task) => isHealthy(task, this.now)).length;
   }
@@ -165,12 +172,21 @@ export class Simulation {
       const before = { ...this.service, zones: this.placeable() };
       const { service, actions, next } = schedule(before, this.now);
       this.service = service;
-      this.onLook(before, service);
+      this.onLook(before, service, actions);
       for (const action of actions) this.perform(action);
       if (next !== undefined && !this.timers.some((timer) => timer.at === next)) this.at(next, () => {});
-      if (actions.length === 0) return;
+      if (actions.length > 0) continue;
+      this.forgetGoneTasks();
+      return;
     }
     throw new Error("The scheduler doesn't come to rest.");
+  }
+
+  private forgetGoneTasks(): void {
+    const isGone = ({ phase, settled, targets }: ServiceTask) =>
+      phase === "stopped" && settled && targets.every(({ state }) => state === "unused");
+    this.gone.push(...this.service.tasks.filter(isGone));
+    this.service = { ...this.service, tasks: this.service.tasks.filter((task) => !isGone(task)) };
   }
 
   private placeable(): Record<string, string[]> {

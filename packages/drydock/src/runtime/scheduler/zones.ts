@@ -10,26 +10,19 @@ import { heldUntil } from "./throttle.ts";
 
 /**
  * Spreads the tasks of a service at rest over its zones again, after one was lost and came back: first it starts tasks where there
- * are few, as far as maximumPercent allows, then stops as many where there are most ("Balancing an Amazon ECS service across
- * Availability Zones", ECS developer guide).
+ * are few, as far as maximumPercent allows; `finishRebalancing` then stops as many where there are most ("Balancing an Amazon ECS
+ * service across Availability Zones", ECS developer guide).
  */
-export function rebalanceZones(look: Look): void {
-  const { service } = look;
-  const primary = primaryOf(service);
-  const atRest = !service.draining && service.deployments.length === 1 && primary.rolloutState === "COMPLETED";
-  if (!service.zoneRebalancing || !atRest) {
-    delete service.rebalancing;
+export function beginRebalancing(look: Look): void {
+  const { service, now, actions } = look;
+  if (!service.zoneRebalancing || !isAtRest(look)) {
     resolve(look, "unbalanced");
     return;
   }
-  if (service.rebalancing !== undefined) finish(look, service.rebalancing);
-  else begin(look);
-}
-
-function begin(look: Look): void {
-  const { service, now, actions } = look;
   const primary = primaryOf(service);
   const alive = service.tasks.filter(isAlive);
+  const isComplete = alive.length === service.desiredCount && alive.every((task) => isHealthy(task, now));
+  if (!isComplete || service.rebalancing !== undefined) return;
   const counts = countByZone(service.zones[primary.id] ?? [], alive);
   const moves = movesToBalance([...counts.values()]);
   if (moves === 0) {
@@ -39,7 +32,6 @@ function begin(look: Look): void {
     resolve(look, "unbalanced");
     return;
   }
-  if (alive.length !== service.desiredCount || !alive.every((task) => isHealthy(task, now))) return;
   const room = taskLimits(service).maximum - alive.length;
   if (room <= 0 || heldUntil(primary) > now) return;
   say(look, "unbalanced", events.unbalanced(service.name, counts));
@@ -48,16 +40,25 @@ function begin(look: Look): void {
 }
 
 /** Once all are healthy the crowded zones give up as many; if one didn't make it, everything is looked at anew. */
-function finish(look: Look, extra: number): void {
+export function finishRebalancing(look: Look): void {
   const { service, now } = look;
+  if (service.rebalancing === undefined) return;
   const alive = service.tasks.filter(isAlive);
-  const wanted = service.desiredCount + extra;
-  if (alive.length >= wanted && !alive.every((task) => isHealthy(task, now))) return;
-  delete service.rebalancing;
-  if (alive.length !== wanted) return;
-  for (const task of leastUseful(alive, extra, () => 0)) {
-    task.retirement = { reason: stopReasons.scaling(primaryOf(service).id), signalled: false, rebalancing: true };
+  const wanted = service.desiredCount + service.rebalancing;
+  const waiting = alive.length >= wanted && !alive.every((task) => isHealthy(task, now));
+  if (waiting && isAtRest(look)) return;
+  if (alive.length === wanted && isAtRest(look)) {
+    for (const task of leastUseful(alive, service.rebalancing, () => 0)) {
+      task.retirement = { reason: stopReasons.scaling(primaryOf(service).id), signalled: false, rebalancing: true };
+    }
   }
+  delete service.rebalancing;
+}
+
+/** No deployment is under way. */
+function isAtRest({ service }: Look): boolean {
+  const { deployments, draining } = service;
+  return !draining && deployments.length === 1 && primaryOf(service).rolloutState === "COMPLETED";
 }
 
 function countByZone(zones: string[], tasks: ServiceTask[]): Map<string, number> {
