@@ -24,7 +24,7 @@ export const egressRule = structure({
   DestinationSecurityGroupId: text,
 });
 
-type Rule = Partial<ReturnType<typeof ingressRule> & ReturnType<typeof egressRule>>;
+export type Rule = Partial<ReturnType<typeof ingressRule> & ReturnType<typeof egressRule>>;
 
 /** A rule of a template as EC2's operations take it. */
 export function permission(rule: Rule): IpPermission {

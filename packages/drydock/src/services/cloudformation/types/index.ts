@@ -2,6 +2,10 @@ import type { ResourceType, ResourceTypes } from "../engine/resource-type.ts";
 
 /** Where each resource type's code is; loaded when a template uses it. */
 const loaders: Record<string, () => Promise<ResourceType>> = {
+  "AWS::ApplicationAutoScaling::ScalableTarget": () =>
+    import("./application-autoscaling-scalable-target.ts").then((module) => module.scalableTarget),
+  "AWS::ApplicationAutoScaling::ScalingPolicy": () =>
+    import("./application-autoscaling-scaling-policy.ts").then((module) => module.scalingPolicy),
   "AWS::CloudFormation::WaitConditionHandle": () =>
     import("./cloudformation-wait-condition-handle.ts").then((module) => module.waitConditionHandle),
   "AWS::EC2::EIP": () => import("./ec2-eip.ts").then((module) => module.eip),
