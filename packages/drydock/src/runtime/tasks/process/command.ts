@@ -3,6 +3,7 @@ import { basename, delimiter, isAbsolute, join } from "node:path";
 import { type Launch, StartFailure } from "../driver.ts";
 import { parseEnvironment, portVariables, searchPath, translatePorts } from "./environment.ts";
 import { executionObstacle, inspectExecutable, isExecutable } from "./executable.ts";
+import { loopbackNodeOptions } from "./loopback.ts";
 import { mapArgument, resolveInRoot } from "./root.ts";
 
 const shell = "/bin/sh";
@@ -57,6 +58,7 @@ export function hostSurroundings(launch: Launch): HostSurroundings {
       ...environment,
       HOME: home,
       TMPDIR: temporary,
+      NODE_OPTIONS: loopbackNodeOptions(directory, environment.NODE_OPTIONS),
       ...portVariables(ports),
       PATH: searchPath(image.config, rootDirectory(launch), PATH, workingDirectory),
     },

@@ -14,7 +14,8 @@ import { containerVariable, SupervisedProcess } from "./supervisor.ts";
  * Runs an image's entry point on the host, from the image's unpacked layers: no container engine, and no isolation either.
  * The process runs as the user of drydock, so what only isolation could give has no effect: user, memory and CPU limits,
  * ulimits, capabilities, a read-only root, DNS and host entries. Its own are: working directory, environment, HOME, TMPDIR,
- * process group, ports, and a root directory with the image's files, which goes with the task. An app has to listen on PORT.
+ * process group, ports, and a root directory with the image's files, which goes with the task. An app has to listen on PORT, and
+ * does so on 127.0.0.1 where it is Node and asks for every address: `loopback.ts`.
  */
 export function createProcessDriver(options: { pull: PullImage; clock: Clock }): Driver {
   const { clock } = options;
