@@ -86,7 +86,7 @@ async function openDirectory(options: DrydockOptions, unlock: () => void): Promi
   const status = { pid: process.pid, region: name, accountId, runtime };
   const gated = async () => {
     await ready;
-    return { host: opened.host, administered: { status, clock: opened.clock, reset } };
+    return { host: opened.host, administered: { status, clock: opened.clock, host: opened.host, reset } };
   };
   const reset = () => {
     ready = ready.then(async () => {

@@ -1,28 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { expect, onTestFinished, test } from "vitest";
 import { startTestDrydock } from "../testing.ts";
-
-interface Answer {
-  status: number | undefined;
-  body: unknown;
-}
-
-/** Asks the admin API, with headers that fetch would not let through. */
-function ask(endpoint: string, method: string, path: string, options: { body?: unknown; headers?: object } = {}) {
-  return new Promise<Answer>((resolve, reject) => {
-    const asked = request(new URL(`/_drydock/${path}`, endpoint), { method, headers: { ...options.headers } });
-    asked.on("error", reject);
-    asked.on("response", async (response) => {
-      const text = (await response.toArray()).join("");
-      resolve({ status: response.statusCode, body: JSON.parse(text) });
-    });
-    asked.end(typeof options.body === "string" ? options.body : JSON.stringify(options.body));
-  });
-}
+import { ask } from "./ask.fixture.ts";
 
 const refusals = [
   ["GET", "nothing", {}, 404, "UnknownPath"],

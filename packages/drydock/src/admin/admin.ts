@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServiceHost } from "../gateway/host.ts";
 import type { TaskRuntime } from "../region.ts";
 import { greatestTimeScale, isTimeScale, type ScaledClock } from "../scaled-clock.ts";
 import { refuseWebPages } from "./access.ts";
@@ -10,16 +11,35 @@ export interface Administered {
   /** Who answers here: how `fardel local status` tells this region from whatever else may listen on its port. */
   readonly status: { pid: number; region: string; accountId: string; runtime: TaskRuntime };
   readonly clock: ScaledClock;
+  readonly host: ServiceHost;
   /** Stops everything and forgets all state. Resolves when an empty region answers. */
   reset(): Promise<void>;
 }
 
-type Method = (request: IncomingMessage, administered: Administered) => unknown;
+/** `id` is what stands for the path's `*`. */
+type Method = (request: IncomingMessage, administered: Administered, id: string) => unknown;
+
+/** Loaded when first asked for, since ECS comes with them. */
+const faults = () => import("./faults.ts");
 
 export const adminPrefix = "/_drydock/";
 
 const paths: Record<string, Record<string, Method>> = {
   status: { GET: (_, { status }) => status },
+  faults: {
+    GET: async (_, { host }) => (await faults()).listFaults(host),
+    POST: async (request, { host }) => (await faults()).addFault(request, host),
+    DELETE: async (_, { host }) => (await faults()).clearFaults(host),
+  },
+  "faults/*": {
+    DELETE: async (_, { host }, id) => (await faults()).removeFault(host, id),
+  },
+  state: {
+    GET: async (_, { host, clock }) => {
+      const { dumpState } = await import("./state.ts");
+      return { timeScale: clock.scale, ...(await dumpState(host.region)) };
+    },
+  },
   reset: {
     POST: async (_, { reset }) => {
       await reset();
@@ -54,7 +74,9 @@ export async function administer(
 ): Promise<void> {
   try {
     refuseWebPages(request);
-    send(response, 200, await methodFor(request.method ?? "GET", pathname)(request, administered));
+    const [, path = "", id = ""] = /^([^/]*)(?:\/([^/]+))?$/.exec(pathname.slice(adminPrefix.length)) ?? [];
+    const method = methodFor(request.method ?? "GET", pathname, id === "" ? path : `${path}/*`);
+    send(response, 200, await method(request, administered, id));
   } catch (error) {
     if (!(error instanceof AdminError)) throw error;
     const { status, code, message, path, expected } = error;
@@ -63,8 +85,7 @@ export async function administer(
 }
 
 /** @throws AdminError 404, 405 */
-function methodFor(name: string, pathname: string): Method {
-  const path = pathname.slice(adminPrefix.length);
+function methodFor(name: string, pathname: string, path: string): Method {
   const methods = Object.hasOwn(paths, path) ? paths[path] : undefined;
   if (!methods) {
     throw new AdminError(404, "UnknownPath", `The embedded region has no ${pathname}.`, {

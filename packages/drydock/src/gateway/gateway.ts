@@ -4,6 +4,7 @@ import { pipeline as pipe, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Administered, administer, adminPrefix } from "../admin/admin.ts";
 import { AwsError } from "../errors.ts";
+import { ConnectionDropped, carryOutUnderFaults } from "../faults/strike-call.ts";
 import { pathWithBucket } from "../protocols/bucket-host.ts";
 import { awsJson } from "../protocols/json.ts";
 import type { ProtocolName } from "../protocols/model.ts";
@@ -12,6 +13,7 @@ import { awsQuery, ec2Query } from "../protocols/query.ts";
 import { restXml } from "../protocols/rest-xml.ts";
 import { datesToRegion, datesToWall } from "../scaled-clock.ts";
 import type { Route } from "../service.ts";
+import { storageProblem } from "../store/storage-problem.ts";
 import { readSignature } from "./authorization.ts";
 import { AwsChunkedDecoder, readBody } from "./body.ts";
 import type { LoadedService, ServiceHost } from "./host.ts";
@@ -34,6 +36,10 @@ export interface Gated {
 export function createGateway(gated: () => Promise<Gated>, log: (message: string) => void): Server {
   const server = createServer((request, response) => {
     handle(gated, request, response).catch((error) => {
+      if (error instanceof ConnectionDropped) {
+        request.socket.destroy();
+        return;
+      }
       const requestId = randomUUID();
       const refusal = refuse(asAwsError(error, `gateway: ${request.method} ${request.url}`, log), requestId);
       if (response.headersSent) response.destroy();
@@ -100,9 +106,11 @@ async function answer(
     }
     const { clock } = host.region;
     const input = datesToRegion(clock, await protocol.parse(request, operation));
-    const output = datesToWall(clock, await service.invoke(operation, input, caller));
-    return protocol.result(operation, output, model, caller.requestId);
+    const call = { service: service.name, protocol: model.protocol, operation: operation.name };
+    const output = await carryOutUnderFaults(host.region, call, () => service.invoke(operation, input, caller));
+    return protocol.result(operation, datesToWall(clock, output), model, caller.requestId);
   } catch (error) {
+    if (error instanceof ConnectionDropped) throw error;
     return protocol.error(asAwsError(error, service.name, host.region.log), model, caller.requestId);
   }
 }
@@ -110,6 +118,12 @@ async function answer(
 function asAwsError(error: unknown, where: string, log: (message: string) => void): AwsError {
   if (error instanceof AwsError) return error;
   log(`${where}: ${(error as Error).stack}`);
+  const problem = storageProblem(error);
+  // Of the 5xx one that no SDK repeats: it would only take longer to be told.
+  if (problem !== undefined) {
+    const message = `drydock can't keep its state: ${problem}. Make it writable, or make room, then call again.`;
+    return new AwsError("StateNotWritable", message, { status: 507 });
+  }
   const message = "drydock failed inside; its log in the state directory has the reason.";
   return new AwsError("InternalFailure", message, { status: 500 });
 }

@@ -1,3 +1,4 @@
+import { faultsOf } from "../../faults/fault-book.ts";
 import type { Region } from "../../region.ts";
 import { createProcessDriver } from "../../runtime/tasks/process/driver.ts";
 import { createImagePull } from "../../runtime/tasks/process/pull.ts";
@@ -15,7 +16,7 @@ export function createRegionRunner(region: Region, report: ReportTask): TaskRunn
       ? createSimulatedDriver({
           clock: region.clock,
           resolve: createResolve(region, storage),
-          fateOf: () => "healthy",
+          fateOf: (task) => faultsOf(region).fateOf(task),
         })
       : // However fast the region's time runs, processes take their own.
         createProcessDriver({ pull: createImagePull(region, storage), clock: wallClock(region.clock) });

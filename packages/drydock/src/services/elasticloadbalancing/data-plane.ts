@@ -1,3 +1,4 @@
+import { faultsOf } from "../../faults/fault-book.ts";
 import type { Region } from "../../region.ts";
 import { HealthChecks } from "../../runtime/balancer/health/checks.ts";
 import { registrationInProgress, type TargetHealth } from "../../runtime/balancer/health/health.ts";
@@ -186,8 +187,20 @@ export class DataPlane {
     this.state.targets.put(targetKey(target), target);
     const group = this.group(target.targetGroupArn);
     if (target.state === "unused") group.remove(target.id, target.port, "finish");
+    else if (target.state === "draining") this.stopSending(target);
     else group.set(target.id, target.port, target.state);
     this.tell(target);
+  }
+
+  /** At once; or, where a fault says that load balancers lag, later. */
+  private stopSending({ targetGroupArn, id, port }: TargetRecord): void {
+    const { lag } = faultsOf(this.region);
+    const stop = () => {
+      const isDraining = this.state.targets.get(targetKey({ targetGroupArn, id, port }))?.state === "draining";
+      if (isDraining) this.group(targetGroupArn).set(id, port, "draining");
+    };
+    if (lag === 0) stop();
+    else this.region.clock.after(lag, stop);
   }
 
   private forget(target: TargetRecord): void {

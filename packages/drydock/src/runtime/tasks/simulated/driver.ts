@@ -48,7 +48,7 @@ export function createSimulatedDriver(options: {
     address: async (task) => ({
       host: "simulated",
       port: 0,
-      simulated: { task: task.arn, healthy: fateOf(task) !== "unhealthy" },
+      simulated: { task: task.arn, healthy: fateOf(task) === "healthy" },
     }),
     async start({ directory, task }) {
       // The trace by which an adoption knows that the container was started.

@@ -6,8 +6,10 @@ import {
   RunTaskCommand,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startEcs } from "../../../services/ecs/testing.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const web = { cluster: "main", service: "web" };
 
@@ -74,12 +76,10 @@ test("an image that isn't in the registry is not there for a simulated task eith
   );
   const look = async () =>
     (await region.ecs.send(new DescribeTasksCommand({ cluster: "main", tasks: [tasks[0]?.taskArn ?? ""] }))).tasks?.[0];
-  await expect
-    .poll(look)
-    .toMatchObject({
-      stopCode: "TaskFailedToStart",
-      stoppedReason: expect.stringMatching(/^CannotPullContainerError: .*not found/),
-    });
+  await expect.poll(look, { timeout: 30_000 }).toMatchObject({
+    stopCode: "TaskFailedToStart",
+    stoppedReason: expect.stringMatching(/^CannotPullContainerError: .*not found/),
+  });
 });
 
 test("a task of no service has done its work after a second, and exits with 0", async () => {
@@ -94,5 +94,5 @@ test("a task of no service has done its work after a second, and exits with 0", 
   );
   const look = async () =>
     (await region.ecs.send(new DescribeTasksCommand({ cluster: "main", tasks: [tasks[0]?.taskArn ?? ""] }))).tasks?.[0];
-  await expect.poll(look).toMatchObject({ lastStatus: "STOPPED", containers: [{ exitCode: 0 }] });
+  await expect.poll(look, { timeout: 30_000 }).toMatchObject({ lastStatus: "STOPPED", containers: [{ exitCode: 0 }] });
 });

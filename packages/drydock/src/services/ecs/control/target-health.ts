@@ -1,4 +1,5 @@
 import { AwsError } from "../../../errors.ts";
+import { faultsOf } from "../../../faults/fault-book.ts";
 import type { Target } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import { type ServiceRecord, serviceKey } from "../records.ts";
@@ -28,7 +29,7 @@ export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promis
         .DescribeTargetHealth({ TargetGroupArn: arn });
       for (const { Target, TargetHealth } of TargetHealthDescriptions) {
         known.set(`${arn} ${Target?.Id}:${Target?.Port}`, {
-          state: stateOf(TargetHealth?.State),
+          state: stateOf(ecs, TargetHealth?.State),
           ...(TargetHealth?.Description ? { description: TargetHealth.Description } : {}),
         });
       }
@@ -46,6 +47,7 @@ export async function readTargetHealth(ecs: Ecs, service: ServiceRecord): Promis
 }
 
 /** A registered target whose group no load balancer uses is `unused` too: for ECS it waits for its first check. */
-function stateOf(state: string | undefined): Target["state"] {
+function stateOf({ region }: Ecs, state: string | undefined): Target["state"] {
+  if (state === "draining" && faultsOf(region).stopsEarly) return "unused";
   return state === "healthy" || state === "unhealthy" || state === "draining" ? state : "initial";
 }
