@@ -70,3 +70,10 @@ describe("the file", () => {
     );
   });
 });
+
+test("patterns of many wildcards are matched as fast as others", () => {
+  const rules = parseIgnoreRules(`${"*a".repeat(100)}*b\n${"**/".repeat(100)}x\n${"a/**/".repeat(100)}x`);
+  expect(rules.ignores("a".repeat(4_000))).toBe(false);
+  expect(rules.ignores(`${"a/".repeat(1_500)}b`)).toBe(false);
+  expect(rules.ignores(`${"a".repeat(200)}b`)).toBe(true);
+});

@@ -11,7 +11,13 @@ export interface IgnoreRules {
 
 interface Rule {
   exception: boolean;
-  expression: RegExp;
+  steps: Step[];
+}
+
+/** One character, any number of them, or any number of whole directories. */
+interface Step {
+  takes: "one" | "run" | "directories";
+  fits(character: string): boolean;
 }
 
 /**
@@ -30,13 +36,10 @@ export function parseIgnoreRules(text: string): IgnoreRules {
   return {
     hasExceptions: rules.some((rule) => rule.exception),
     ignores(path) {
-      const segments = path.split("/");
-      const pathAndParents = segments.map((_, index) => segments.slice(0, segments.length - index).join("/"));
       let ignored = false;
       // Only a rule that would change the answer is worth matching.
-      for (const { exception, expression } of rules)
-        if (exception === ignored && pathAndParents.some((candidate) => expression.test(candidate)))
-          ignored = !exception;
+      for (const { exception, steps } of rules)
+        if (exception === ignored && matchesPathOrParent(steps, path)) ignored = !exception;
       return ignored;
     },
   };
@@ -58,7 +61,7 @@ function parseLine(line: string, lineNumber: number): Rule[] {
   // "For historical reasons, the pattern . is ignored."
   if (pattern === ".") return [];
   try {
-    return [{ exception, expression: toExpression(pattern) }];
+    return [{ exception, steps: toSteps(pattern) }];
   } catch (cause) {
     throw invalidPattern(trimmed, lineNumber, cause instanceof Error ? cause.message : String(cause));
   }
@@ -70,26 +73,56 @@ function invalidPattern(pattern: string, lineNumber: number, why: string): OciEr
   });
 }
 
-/** One pattern as an anchored expression; tokens are `**` with its slash, `*`, `?`, a character class, an escape, or plain text. */
-function toExpression(pattern: string): RegExp {
+/** A pattern taken apart: `**` with its slash, `*`, `?`, a character class, an escape, or plain text. */
+function toSteps(pattern: string): Step[] {
   const tokens = pattern.match(/\*\*\/?|[*?]|\[\^?(?:\\.|[^\]\\])+\]|\\.|./gsu) ?? [];
-  const parts = tokens.map((token, index) => {
-    const last = index === tokens.length - 1;
+  return tokens.map((token, index): Step => {
     if (token.startsWith("**")) {
-      if (last) return ".*";
       // Docker matches a leading ** glued to plain text as a suffix: **.log is every path that ends in .log.
       const glued = token === "**" && index === 0 && !/[*?[\]\\]/.test(pattern.slice(2));
-      return glued ? ".*" : "(?:.*/)?";
+      return { takes: index === tokens.length - 1 || glued ? "run" : "directories", fits: () => true };
     }
-    if (token === "*") return "[^/]*";
-    if (token === "?") return "[^/]";
+    if (token === "*" || token === "?") return { takes: token === "*" ? "run" : "one", fits: (one) => one !== "/" };
     if (token === "[") throw new Error("'[' has no closing ']'");
-    if (token.length > 1 && token.startsWith("[")) return token;
-    return escapeText(token.length > 1 && token.startsWith("\\") ? token.slice(1) : token);
+    if (token.length > 1 && token.startsWith("[")) return { takes: "one", fits: characterClass(token) };
+    const plain = token.length > 1 && token.startsWith("\\") ? token.slice(1) : token;
+    return { takes: "one", fits: (one) => one === plain };
   });
-  return new RegExp(`^${parts.join("")}$`, "su");
 }
 
-function escapeText(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+function characterClass(token: string): (character: string) => boolean {
+  const expression = new RegExp(`^${token}$`, "su");
+  return (character) => expression.test(character);
+}
+
+/**
+ * Whether the steps lead to the path's end, or to that of a directory above it. All ways are followed at once, character
+ * by character: a regular expression would try them one after the other, which a pattern of many `*` makes endless.
+ */
+function matchesPathOrParent(steps: readonly Step[], path: string): boolean {
+  let reached = new Set<number>();
+  arrive(steps, 0, reached);
+  for (const character of path) {
+    if (character === "/" && reached.has(steps.length)) return true;
+    const next = new Set<number>();
+    for (const at of reached) {
+      const step = steps[at];
+      if (!step?.fits(character)) continue;
+      if (step.takes !== "directories") arrive(steps, step.takes === "run" ? at : at + 1, next);
+      else {
+        next.add(at);
+        if (character === "/") arrive(steps, at + 1, next);
+      }
+    }
+    if (next.size === 0) return false;
+    reached = next;
+  }
+  return reached.has(steps.length);
+}
+
+/** A step that may take nothing is left as soon as it is reached. */
+function arrive(steps: readonly Step[], at: number, reached: Set<number>): void {
+  let last = at;
+  while (last < steps.length && steps[last]?.takes !== "one") reached.add(last++);
+  reached.add(last);
 }
