@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { readStatus, startDetached, stopDetached } from "./control.ts";
 
 function temporaryDirectory(): string {
@@ -44,4 +44,29 @@ test("a start that fails says why", async () => {
     "this state directory is of region eu-west-1, not us-east-1",
   );
   expect(readFileSync(join(directory, "drydock.log"), "utf8")).toContain("could not start");
+});
+
+test("a start that is killed, or has no directory to write to, says so", async () => {
+  const directory = temporaryDirectory();
+  vi.stubEnv(
+    "NODE_OPTIONS",
+    `--import=data:text/javascript,${encodeURIComponent('process.kill(process.pid, "SIGKILL")')}`,
+  );
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(startDetached({ directory, port: 0 })).rejects.toThrow(
+    /^drydock did not start:\nIt was killed by SIGKILL\.$/,
+  );
+  vi.unstubAllEnvs();
+  writeFileSync(join(directory, "file"), "");
+  await expect(startDetached({ directory: join(directory, "file", "state"), port: 0 })).rejects.toThrow(
+    `drydock did not start:\nThe state directory ${join(directory, "file", "state")} can't be written: ENOTDIR`,
+  );
+});
+
+test("a port that is taken is told by its number", async () => {
+  const directory = temporaryDirectory();
+  const { endpoint } = await startDetached({ directory, port: 0 });
+  await expect(
+    startDetached({ directory: temporaryDirectory(), port: Number(new URL(endpoint).port) }),
+  ).rejects.toThrow(`EADDRINUSE: address already in use ${new URL(endpoint).host}`);
 });

@@ -95,14 +95,20 @@ function makeWritable(directory: string): void {
   const probe = join(directory, `.writable-${process.pid}`);
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    writeFileSync(probe, Buffer.alloc(64 * 1024), { mode: 0o600 });
+    writeProbe(probe);
   } catch (error) {
     const why = storageProblem(error) ?? (error as Error).message;
     throw new Error(`drydock did not start:\nThe state directory ${directory} can't be written: ${why}.`, {
       cause: error,
     });
+  }
+}
+
+function writeProbe(path: string): void {
+  try {
+    writeFileSync(path, Buffer.alloc(64 * 1024), { mode: 0o600 });
   } finally {
-    rmSync(probe, { force: true });
+    rmSync(path, { force: true });
   }
 }
 

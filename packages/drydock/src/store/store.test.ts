@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import { lockDirectory } from "./instance-lock.ts";
 import { deserialize, serialize } from "./json.ts";
 import { Store } from "./store.ts";
 import { Vault } from "./vault.ts";
@@ -107,4 +109,72 @@ test("what the vault seals is opened only with its key, and not when altered", (
   expect(new Vault(directory).unseal(sealed).toString()).toBe("hunter2");
   expect(() => new Vault(temporaryDirectory()).unseal(sealed)).toThrow();
   expect(() => vault.unseal(sealed.with(-1, (sealed.at(-1) ?? 0) ^ 1))).toThrow();
+});
+
+test("state from before there was a version is taken over", () => {
+  const directory = temporaryDirectory();
+  const database = new DatabaseSync(join(directory, "region.sqlite"));
+  database.exec(`
+    CREATE TABLE documents (
+      collection TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (collection, key)
+    ) WITHOUT ROWID;
+    INSERT INTO documents VALUES ('test.things', 'a', '1');
+  `);
+  database.close();
+  const store = new Store(directory);
+  onTestFinished(() => store.close());
+  expect(store.collection<number>("test.things").entries()).toEqual([["a", 1]]);
+  expect(store.database.prepare("PRAGMA user_version").get()).toEqual({ user_version: 1 });
+});
+
+test("state of a later version is left alone", () => {
+  const directory = temporaryDirectory();
+  const path = join(directory, "region.sqlite");
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA user_version = 2");
+  database.close();
+  expect(() => new Store(directory)).toThrow(
+    `the state in ${path} was written by a later fardel: its version is 2, and this one knows 1`,
+  );
+});
+
+test("damaged state is said to be damaged", () => {
+  const directory = temporaryDirectory();
+  const path = join(directory, "region.sqlite");
+  writeFileSync(path, "no database at all ".repeat(1000));
+  expect(() => new Store(directory)).toThrow(
+    `the state in ${path} can't be used: the database is damaged (file is not a database)`,
+  );
+});
+
+test("a write that the disk has no room for leaves the transaction's others out as well", () => {
+  const store = new Store();
+  const things = store.collection<string>("test.things");
+  const { page_count: pages } = store.database.prepare("PRAGMA page_count").get() ?? {};
+  store.database.exec(`PRAGMA max_page_count = ${Number(pages) + 2}`);
+  const write = () =>
+    store.transaction(() => {
+      things.put("small", "x");
+      things.put("large", "x".repeat(100_000));
+    });
+  expect(write).toThrow("database or disk is full");
+  expect(things.list()).toEqual([]);
+  store.database.exec("PRAGMA max_page_count = 1000");
+  write();
+  expect(things.list()).toHaveLength(2);
+});
+
+test("a directory is one region's at a time", () => {
+  const directory = temporaryDirectory();
+  const unlock = lockDirectory(directory);
+  expect(() => lockDirectory(directory)).toThrow(`another drydock is running on ${directory}`);
+  unlock();
+  lockDirectory(directory)();
+});
+
+test("a directory that isn't there can't be written", () => {
+  const directory = join(temporaryDirectory(), "none");
+  expect(() => lockDirectory(directory)).toThrow(
+    `the state directory ${directory} can't be written: the database can't be opened`,
+  );
 });

@@ -76,7 +76,8 @@ export class Store {
       this.database.exec("COMMIT");
       return result;
     } catch (error) {
-      this.database.exec("ROLLBACK");
+      // A full disk has made SQLite take the transaction back by itself: https://www.sqlite.org/lang_transaction.html
+      if (this.database.isTransaction) this.database.exec("ROLLBACK");
       throw error;
     } finally {
       this.depth--;
