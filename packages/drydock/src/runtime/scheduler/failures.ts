@@ -26,8 +26,8 @@ export function countFailures(look: Look): void {
       if (deployment && failedByItself(task)) countEnd(look, deployment, task);
     }
   }
-  // One that has failed tries no more.
-  if (service.deployments.some(({ throttle, rolloutState }) => throttle.until > 0 && rolloutState !== "FAILED")) {
+  const { throttle, rolloutState } = primaryOf(service);
+  if (throttle.until > 0 && rolloutState !== "FAILED") {
     say(look, "throttled", events.throttled(service.name));
   } else {
     resolve(look, "throttled");

@@ -3,7 +3,7 @@ import type { Ecs } from "./ecs.ts";
 import { deploymentDigits } from "./names.ts";
 import { serviceKey, taskKey } from "./records.ts";
 
-const interval = 10 * 60_000;
+const interval = 30 * 60_000;
 
 /** "Stopped tasks appear in the returned results for at least one hour" (DescribeTasks). */
 const stoppedTaskRetention = 3_600_000;

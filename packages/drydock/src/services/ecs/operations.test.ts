@@ -331,7 +331,7 @@ test("tasks are listed by what is asked for, in pages, and stopped ones for an h
   expect(tasks).toMatchObject([{ lastStatus: "STOPPED", stopCode: "UserInitiated", stoppedReason: "enough" }]);
   await world.clock.advance(3_599_000);
   expect(await list({ desiredStatus: "STOPPED" })).toEqual([task]);
-  await world.clock.advance(600_000);
+  await world.clock.advance(1_800_000);
   const [other = ""] = await list({ startedBy: "me" });
   await world.call.StopTask({ cluster: "main", task: other }, caller);
   await world.clock.advance(1_000);

@@ -146,6 +146,8 @@ export class World {
   readonly targets = new Map<string, string>();
   deregistrationDelay = 10_000;
   targetGroupExists = true;
+  /** What the other services wait for before they answer what a look at a service asks. */
+  answering: Promise<void> = Promise.resolve();
   runner: FakeRunner;
   ecs: Ecs;
   private readonly region: Region;
@@ -199,15 +201,19 @@ export class World {
             return { SubnetId, VpcId: "vpc-1", CidrBlock, AvailabilityZone: `eu-west-1${zone}` };
           }),
         }),
-        DescribeSecurityGroups: async () => ({ SecurityGroups: [] }),
+        DescribeSecurityGroups: async ({ GroupIds = ["sg-default"] }: { GroupIds?: string[] }) => ({
+          SecurityGroups: GroupIds.map((GroupId) => ({ GroupId })),
+        }),
       },
       ecr: {
-        BatchGetImage: async ({ imageIds }: { imageIds: { imageTag: string }[] }) => ({
-          images: imageIds.flatMap(({ imageTag }) => {
+        BatchGetImage: async ({ imageIds }: { imageIds: { imageTag: string }[] }) => {
+          await this.answering;
+          const images = imageIds.flatMap(({ imageTag }) => {
             const imageDigest = this.registry.get(imageTag);
             return imageDigest ? [{ imageId: { imageTag, imageDigest } }] : [];
-          }),
-        }),
+          });
+          return { images };
+        },
       },
       elasticloadbalancing: this.balancer(),
     };
@@ -244,6 +250,7 @@ export class World {
         };
       },
       DescribeTargetHealth: async () => {
+        await this.answering;
         checkGroup();
         const TargetHealthDescriptions = [...this.targets].map(([key, State]) => {
           const [Id, Port] = key.split(":");

@@ -1,4 +1,4 @@
-import type { ContainerImage, ServiceRevision } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, ContainerImage, ServiceRevision } from "@aws-sdk/client-ecs";
 import type { Ecs } from "../ecs.ts";
 import { type RevisionRecord, revisionKey, type ServiceRecord } from "../records.ts";
 import { resolveImages } from "../tasks/images.ts";
@@ -16,22 +16,34 @@ export type RevisionSettings = Pick<
 >;
 
 /**
- * Finds the digests of a service's images, once per deployment, before its first task starts. Tags of other registries
- * get theirs from the first task that has pulled.
+ * Finds the digests of a service's images, once per deployment, before its first task starts: what is found stays, also when
+ * the tag moves. Tags of other registries get theirs from the first task that has pulled, and containers with
+ * versionConsistency "disabled" get none.
  */
 export async function prepareRevisions(ecs: Ecs, service: ServiceRecord): Promise<void> {
   for (const { id } of service.state.deployments) {
     const record = ecs.records.revisionOf(service, id);
     if (record.imagesResolved) continue;
     const definition = ecs.records.taskDefinitions.get(taskDefinitionKeyOf(record.revision.taskDefinition ?? ""));
-    const resolved = await resolveImages(ecs.region, definition?.containerDefinitions ?? []);
-    const images = pulledDigests(ecs, service, id, resolved);
+    const containers = definition?.containerDefinitions ?? [];
+    const before = new Map((record.revision.containerImages ?? []).map((image) => [image.containerName, image]));
+    const found = pulledDigests(ecs, service, id, await resolveImages(ecs.region, containers));
+    const pinned = new Set(containers.filter(isPinned).map(({ name }) => name));
+    const images = found.map(({ imageDigest, ...image }) => {
+      const known = before.get(image.containerName);
+      if (known?.imageDigest) return known;
+      return pinned.has(image.containerName) && imageDigest ? { ...image, imageDigest } : image;
+    });
     ecs.records.revisions.put(revisionKey(service, id), {
       ...record,
       revision: { ...record.revision, containerImages: images },
-      imagesResolved: images.every(({ imageDigest }) => imageDigest !== undefined),
+      imagesResolved: images.every((image) => "imageDigest" in image || !pinned.has(image.containerName)),
     });
   }
+}
+
+function isPinned({ versionConsistency }: ContainerDefinition): boolean {
+  return versionConsistency !== "disabled";
 }
 
 export function newRevision(
