@@ -76,6 +76,37 @@ const commands: CommandEntry[] = [
         summary: "stop it and remove all its state",
         load: async () => (await import("./commands/local/reset.ts")).reset,
       },
+      {
+        name: "state",
+        summary: "show what runs in it, and where",
+        load: async () => (await import("./commands/local/state.ts")).state,
+      },
+      {
+        name: "fault",
+        summary: "make calls fail, tasks crash and zones go, to see what a release does then",
+        subcommands: [
+          {
+            name: "add",
+            summary: "make something go wrong",
+            load: async () => (await import("./commands/local/fault/add.ts")).add,
+          },
+          {
+            name: "list",
+            summary: "show the faults in force and what they have struck",
+            load: async () => (await import("./commands/local/fault/list.ts")).list,
+          },
+          {
+            name: "remove",
+            summary: "take one fault away",
+            load: async () => (await import("./commands/local/fault/remove.ts")).remove,
+          },
+          {
+            name: "clear",
+            summary: "take all faults away",
+            load: async () => (await import("./commands/local/fault/clear.ts")).clear,
+          },
+        ],
+      },
     ],
   },
 ];
