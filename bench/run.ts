@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { about as aboutRequests, apiRequests } from "./api-requests.ts";
 import { about as aboutBalancer, balancer } from "./balancer.ts";
 import { about as aboutCommands, commands } from "./commands.ts";
+import { about as aboutDeploys, deploys } from "./deploys.ts";
 import { type Machine, prepareMachine } from "./machine.ts";
 import { benchmarksPage, type Chapter, table } from "./page.ts";
 import { about as aboutStart, regionStart } from "./region-start.ts";
@@ -19,6 +20,7 @@ const benchmarks: Record<string, Benchmark> = {
   start: { title: "The embedded region: start", about: aboutStart, measure: regionStart },
   requests: { title: "The embedded region: calls", about: aboutRequests, measure: apiRequests },
   balancer: { title: "The load balancer", about: aboutBalancer, measure: balancer },
+  deploys: { title: "A deploy", about: aboutDeploys, measure: deploys },
   commands: { title: "The command line", about: aboutCommands, measure: commands },
 };
 

@@ -34,7 +34,7 @@ interface Watched {
 
 const firstDelayMs = 200;
 /** The embedded region answers at once and bills nothing. */
-const lastDelayMs = (local: boolean) => (local ? 500 : 2000);
+const lastDelayMs = (local: boolean) => (local ? 250 : 2000);
 /** Without a deployment there is no circuit breaker either, which would say that it won't come to anything. */
 const scalingMs = 10 * 60_000;
 

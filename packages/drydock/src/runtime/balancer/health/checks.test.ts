@@ -84,6 +84,23 @@ test("an answer after the timeout doesn't count", async () => {
   expect(states).toEqual(["initial", "unhealthy"]);
 });
 
+test("a new target is healthy soon after it listens, and looks in between are no failures", async () => {
+  let listens = false;
+  const late = checkWith(() => (listens ? { status: 200 } : "error"));
+  await settle();
+  await late.clock.advance(600);
+  listens = true;
+  await late.clock.advance(14_400);
+  expect(late.asked).toEqual([0, 250, 500, 750, 10_000]);
+  expect(late.states).toEqual(["initial", "healthy", "healthy"]);
+
+  const never = checkWith(() => "error");
+  await settle();
+  await never.clock.advance(25_000);
+  expect(never.states).toEqual(["initial", "unhealthy", "unhealthy"]);
+  expect(never.asked.slice(-2)).toEqual([10_000, 20_000]);
+});
+
 test("a changed interval counts from the next check", async () => {
   const { clock, asked, current } = checkWith(() => ({ status: 200 }));
   current.interval = 5000;

@@ -52,10 +52,16 @@ export class HealthChecks {
     for (const key of [...this.checks.keys()]) this.stop(key);
   }
 
-  private run(check: Check): void {
+  /**
+   * AWS doesn't say when in its interval a target is checked, and several nodes check it. Here a new one that accepts no
+   * connection yet is looked at again in between (`due` is then its next regular check), so that it serves as soon as it
+   * can; only what it passes counts.
+   */
+  private run(check: Check, due?: number): void {
     const settings = check.target.settings();
     const wall = wallClock(this.clock);
-    const due = this.clock.now() + settings.interval;
+    const inBetween = due !== undefined;
+    const next = due ?? this.clock.now() + settings.interval;
     const earliest = wall.now() + shortestInterval;
     const abort = new AbortController();
     let finished = false;
@@ -65,10 +71,14 @@ export class HealthChecks {
       stopTimer();
       abort.abort();
       check.cancel = wall.after(Math.max(0, earliest - wall.now()), () => {
-        check.cancel = this.clock.after(Math.max(0, due - this.clock.now()), () => this.run(check));
+        const early = result === "error" && check.health.state === "initial" && this.clock.now() < next;
+        if (early) this.run(check, next);
+        else check.cancel = this.clock.after(Math.max(0, next - this.clock.now()), () => this.run(check));
       });
-      check.health = afterCheck(check.health, result, settings);
-      check.target.changed(check.health);
+      const health = afterCheck(check.health, result, settings);
+      if (inBetween && health.state !== "healthy") return;
+      check.health = health;
+      check.target.changed(health);
     };
     const stopTimer = wall.after(settings.timeout, () => finish("timeout"));
     check.cancel = () => {
