@@ -50,8 +50,8 @@ export class RandomKills {
     this.shop.write({ text, crashes, migrationMs: this.between(0, 300) });
     const { what, hit, ended } = this.random() < 0.5 ? await this.killCommandLine() : await this.killRegion();
     const told = `seed ${this.seed}, trial ${this.trials}: ${crashes ? "crashing web, " : ""}${what}`;
-    // Not killed itself, it has said how it ended.
-    if (ended.signal === null) expect([0, 1, crashes ? 3 : 0], `${told}\n${ended.stderr}`).toContain(ended.exitCode);
+    // Not killed itself, it has said how it ended; when drydock was away for long it may have gone back.
+    if (ended.signal === null) expect([0, 1, 3], `${told}\n${ended.stderr}`).toContain(ended.exitCode);
 
     await this.shop.startRegion();
     const again = await this.shop.fardel(["deploy"]);
@@ -77,7 +77,7 @@ export class RandomKills {
   /** At once after its death it is started again, or only when the command line has given up. */
   private async killRegion(): Promise<{ what: string; hit: boolean; ended: Ended }> {
     const diesAt = `${this.pick(["write", "written"])}:${this.between(1, 140)}`;
-    const restarts = this.random() < 0.7;
+    const restarts = this.random() < 0.85;
     await this.shop.killRegion();
     await this.shop.startRegion(diesAt);
     const deploying = this.shop.fardel(["deploy"]);
