@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { access, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { access, cp, mkdir, mkdtemp, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { OciError } from "../errors.ts";
 import { readRecord, writeRecord } from "../layers/blob-cache.ts";
 import type { LayerEntry } from "../layers/entry.ts";
@@ -10,6 +10,7 @@ import { archiveDigest, findLayer, type Layer, writeLayer } from "../layers/writ
 import { findLocalPackages, type Lockfile, lockfileMissing, locksPackages, readLockfile } from "./lockfile.ts";
 import { type InstallTarget, isThisMachine, npmInstall } from "./npm-install.ts";
 import { hasDependencies, installedParts, type PackageManifest, readPackageManifest } from "./package-manifest.ts";
+import { readText } from "./read-text.ts";
 
 export interface DependencyLayerOptions {
   directory: string;
@@ -81,10 +82,11 @@ async function readInstallInput(
     "package.json": JSON.stringify(installedParts(manifest)),
     [lockfile.fileName]: lockfile.text,
   };
-  const settings = await readFile(join(directory, ".npmrc"), "utf8").catch(() => undefined);
+  const settings = await readText(join(directory, ".npmrc"));
   if (settings !== undefined) files[".npmrc"] = settings;
   const copied: Record<string, string> = {};
   for (const { path, linked } of findLocalPackages(directory, lockfile)) {
+    await checkInside(directory, path);
     if (linked) {
       const local = await readPackageManifest(join(directory, path));
       refuseInstallScripts(join(directory, path, "package.json"), local);
@@ -92,6 +94,16 @@ async function readInstallInput(
     } else copied[path] = await archiveDigest(await readPath(join(directory, path)));
   }
   return { files, copied, target, abi: isThisMachine(target) ? process.versions.modules : undefined };
+}
+
+/** A symbolic link must not bring in what the lockfile's path doesn't name. */
+async function checkInside(directory: string, path: string): Promise<void> {
+  const source = await realpath(join(directory, path)).catch(() => undefined);
+  const outside = source !== undefined && relative(await realpath(directory), source).startsWith("..");
+  if (!outside) return;
+  throw new OciError("dependency-outside", `${path} is a link to ${source}, which is outside of ${directory}.`, {
+    fix: "Only what is inside gets into the image: put the package there itself.",
+  });
 }
 
 /** A file as an entry, or all of a directory. */

@@ -1,7 +1,8 @@
-import { access, readFile } from "node:fs/promises";
+import { access } from "node:fs/promises";
 import { dirname, isAbsolute, join, posix, relative } from "node:path";
 import { OciError } from "../errors.ts";
 import { parseObject } from "./package-manifest.ts";
+import { readText } from "./read-text.ts";
 
 /** What the builder reads of npm's lockfile (lockfileVersion 2 and 3). */
 export interface Lockfile {
@@ -29,15 +30,36 @@ const otherLockfiles = ["yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"];
 export async function readLockfile(directory: string): Promise<Lockfile | undefined> {
   for (const fileName of fileNames) {
     const path = join(directory, fileName);
-    const text = await readFile(path, "utf8").catch(() => undefined);
+    const text = await readText(path);
     if (text === undefined) continue;
-    const { packages } = parseObject(path, text) as { packages?: Record<string, LockedPackage> };
-    if (packages) return { fileName, text, packages };
+    const { packages } = parseObject(path, text) as { packages?: unknown };
+    if (packages !== undefined) return { fileName, text, packages: checkedPackages(path, packages) };
     throw new OciError("lockfile", `${path} was written by npm 6 or older, which does not say enough.`, {
       fix: "Run npm install --package-lock-only with npm 7 or newer, and commit the file.",
     });
   }
   return undefined;
+}
+
+function checkedPackages(path: string, packages: unknown): Record<string, LockedPackage> {
+  const entries = typeof packages === "object" ? Object.entries(packages ?? {}) : [];
+  const wrong = entries.find(([, entry]) => {
+    const { resolved, link } = Object(entry) as Partial<Record<keyof LockedPackage, unknown>>;
+    return (
+      typeof entry !== "object" ||
+      entry === null ||
+      !/^(string|undefined)$/.test(typeof resolved) ||
+      (link === true && (typeof resolved !== "string" || resolved.includes("\0")))
+    );
+  });
+  if (entries.length > 0 && wrong === undefined) return packages as Record<string, LockedPackage>;
+  throw new OciError(
+    "lockfile",
+    `${path} cannot be read: ${wrong ? `"${wrong[0]}" is` : "packages are"} not as npm writes them.`,
+    {
+      fix: "Run npm install --package-lock-only to write it anew.",
+    },
+  );
 }
 
 /** The error for dependencies without npm's lockfile; it knows about other package managers and about workspaces. */

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { OciError } from "../errors.ts";
+import { readText } from "./read-text.ts";
 
 /** What the node builder reads of a package.json. */
 export interface PackageManifest {
@@ -21,16 +21,39 @@ export interface PackageManifest {
 /**
  * The package.json of a directory; an empty one where there is none, since a program without dependencies needs none.
  *
- * @throws OciError `package-json` when it is not a JSON object.
+ * @throws OciError `package-json` when it is not a JSON object, or has fields of other types than npm takes.
  */
 export async function readPackageManifest(directory: string): Promise<PackageManifest> {
   const path = join(directory, "package.json");
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "{}";
-    throw error;
+  const manifest = parseObject(path, (await readText(path)) ?? "{}");
+  const wrong = Object.entries(fieldTypes).find(([field, fits]) => !fits((manifest as PackageManifest)[field]));
+  if (wrong === undefined) return manifest as PackageManifest;
+  throw new OciError("package-json", `${path} cannot be read: its "${wrong[0]}" is of another type than npm takes.`, {
+    fix: "See https://docs.npmjs.com/cli/configuring-npm/package-json for what it should be.",
   });
-  return parseObject(path, text) as PackageManifest;
 }
+
+const isText = (value: unknown) => value === undefined || typeof value === "string";
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isTexts = (value: unknown) =>
+  value === undefined || (isObject(value) && Object.values(Object(value)).every(isText));
+const isList = (value: unknown) => Array.isArray(value) && value.every(isText);
+
+/** Of the fields that are used. */
+const fieldTypes: Record<string, (value: unknown) => boolean> = {
+  name: isText,
+  version: isText,
+  main: isText,
+  bin: (value) => isText(value) || isTexts(value),
+  scripts: isTexts,
+  engines: isTexts,
+  workspaces: (value) =>
+    value === undefined || isList(value) || (isObject(value) && isList(Object(value).packages ?? [])),
+  dependencies: isTexts,
+  devDependencies: isTexts,
+  optionalDependencies: isTexts,
+  peerDependencies: isTexts,
+};
 
 /** @throws OciError `package-json` when `text` is not a JSON object. */
 export function parseObject(path: string, text: string): object {

@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readFileTree } from "../layers/file-tree.ts";
 import { parseIgnoreRules } from "../layers/ignore-rules.ts";
 import { type Layer, writeLayer } from "../layers/write-layer.ts";
+import { readText } from "./read-text.ts";
 
 export interface SourceLayer {
   layer: Layer;
@@ -21,10 +21,10 @@ const neverAtTheTop = new Set(["fardel.yaml", "fardel.yml", "fardel.config.ts"])
  * manifest, which no rule brings back.
  *
  * @param prefix where the app is in the image, without leading slash.
- * @throws OciError `ignore-pattern`, `source-changed`.
+ * @throws OciError `ignore-pattern`, `source-changed`, `source-unreadable`.
  */
 export async function sourceLayer(directory: string, prefix: string, cacheDirectory: string): Promise<SourceLayer> {
-  const rules = parseIgnoreRules(await readFile(join(directory, ".dockerignore"), "utf8").catch(() => ""));
+  const rules = parseIgnoreRules((await readText(join(directory, ".dockerignore"))) ?? "");
   const excluded = (path: string) =>
     neverIncluded.has(path.slice(path.lastIndexOf("/") + 1)) || neverAtTheTop.has(path);
   const entries = await readFileTree(directory, {
