@@ -1,32 +1,22 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Service, UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { type Aws, connectAws } from "@fardel/core";
 import { expect } from "vitest";
+import { type Ended, fardel, succeed } from "../command-line.ts";
 import { everyKind } from "../load/kinds.ts";
 import { type Load, startLoad } from "../load/open-loop.ts";
 import type { LoadSummary } from "../load/samples.ts";
 import { TargetWatch } from "./target-watch.fixture.ts";
 
-const launcher = resolve(import.meta.dirname, "..", "..", "packages", "cli", "bin", "fardel.js");
-const rate = 200;
+const usualRate = 200;
 /** WebSockets that stay open during a load. */
 const standing = 8;
 /** The fixture's deregistration delay, in milliseconds. */
 const drain = 3_000;
-
-/** Variables of whoever runs the tests that would change what the command line does. */
-const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN"];
-
-interface Ended {
-  exitCode: number | null;
-  stdout: string;
-  stderr: string;
-  milliseconds: number;
-}
 
 /** A command under load, what became of the requests, and what DescribeServices showed meanwhile. */
 interface UnderLoad extends Ended {
@@ -39,6 +29,7 @@ interface UnderLoad extends Ended {
 export class RolloutApp {
   readonly root = mkdtempSync(join(tmpdir(), "fardel-rollout-"));
   readonly directory = join(this.root, "app");
+  private readonly place = { directory: this.directory, home: this.root };
   readonly commits: string[] = [];
   /** Where the load balancer answers. */
   url = "";
@@ -71,32 +62,11 @@ export class RolloutApp {
   }
 
   fardel(...args: string[]): Promise<Ended> {
-    const env: NodeJS.ProcessEnv = {
-      ...process.env,
-      NO_COLOR: "1",
-      XDG_STATE_HOME: this.root,
-      XDG_CACHE_HOME: this.root,
-    };
-    for (const name of meddling) delete env[name];
-    const started = performance.now();
-    const child = spawn(process.execPath, [launcher, ...args], { cwd: this.directory, env });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text;
-    });
-    return new Promise((settle) =>
-      child.on("close", (exitCode) => settle({ exitCode, stdout, stderr, milliseconds: performance.now() - started })),
-    );
+    return fardel(this.place, ...args);
   }
 
-  async succeed(...args: string[]): Promise<Ended> {
-    const ended = await this.fardel(...args);
-    expect(ended.exitCode, ended.stderr).toBe(0);
-    return ended;
+  succeed(...args: string[]): Promise<Ended> {
+    return succeed(this.place, ...args);
   }
 
   /** Runs a command while requests come in, and looks at the service's deployments meanwhile. */
@@ -109,12 +79,16 @@ export class RolloutApp {
     return { ...result, load };
   }
 
-  /** What becomes of 200 requests a second, of every kind, that begin before some work and go on after it. */
-  async loadDuring<T>(work: () => Promise<T>): Promise<{ load: LoadSummary; result: T; milliseconds: number }> {
+  /** What becomes of requests of every kind, 200 a second unless told, that begin before some work and go on after it. */
+  async loadDuring<T>(
+    work: () => Promise<T>,
+    { below = "", rate = usualRate }: { below?: string; rate?: number } = {},
+  ): Promise<{ load: LoadSummary; result: T; milliseconds: number }> {
     const targets = await TargetWatch.start(this.aws);
     const mayCut = (target: string, at: number) => targets.drained(target, at, drain);
-    const load = startLoad({ url: this.url, rate, mix: everyKind, standing: { count: standing, mayCut } });
-    await moreRequests(load, rate / 2);
+    const url = `${this.url}${below}`;
+    const load = startLoad({ url, rate, mix: everyKind, standing: { count: standing, mayCut } });
+    await moreRequests(load, rate);
     const started = performance.now();
     const result = await work();
     const milliseconds = performance.now() - started;
@@ -143,12 +117,37 @@ export class RolloutApp {
   /** Changes a service by the API, as someone does with the AWS CLI, and waits until it has settled. */
   async update(service: string, change: Omit<UpdateServiceCommandInput, "service">): Promise<void> {
     await this.aws.ecs.updateService({ cluster: "local", service, ...change });
+    await this.settled(service);
+  }
+
+  /** Waits until a service has as many tasks as it should, of one deployment. */
+  async settled(service: string): Promise<void> {
     for (;;) {
       const found = await this.describe(service);
       const isComplete = found?.deployments?.every(({ rolloutState }) => rolloutState === "COMPLETED");
       if (isComplete && found?.deployments?.length === 1 && found.runningCount === found.desiredCount) return;
       await wait(100);
     }
+  }
+
+  /** Waits until tasks have stopped. */
+  async stopped(tasks: string[]): Promise<void> {
+    for (;;) {
+      const { tasks: found = [] } = await this.aws.ecs.describeTasks({ cluster: "local", tasks });
+      if (found.every(({ lastStatus }) => lastStatus === "STOPPED")) return;
+      await wait(100);
+    }
+  }
+
+  /** Something goes wrong in the region: `{ kind: "zone-loss", zone: "eu-west-1a" }`. Answers what came of it. */
+  async fault(fault: { kind: string } & Record<string, unknown>): Promise<{ tasks: string[] }> {
+    const response = await fetch(`${this.aws.target.endpoint}/_drydock/faults`, {
+      method: "POST",
+      body: JSON.stringify(fault),
+    });
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    return JSON.parse(text);
   }
 
   async deployments(): Promise<string[]> {
@@ -198,5 +197,5 @@ export function expectNoneLost({ load, milliseconds }: Pick<UnderLoad, "load" | 
     const status = kind.endsWith("websocket") ? "101" : "200";
     expect(load.outcomes[kind], kind).toEqual({ [status]: expect.any(Number) });
   }
-  expect(load.requests).toBeGreaterThan((milliseconds / 1000) * rate);
+  expect(load.requests).toBeGreaterThan((milliseconds / 1000) * usualRate);
 }

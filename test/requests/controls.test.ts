@@ -4,8 +4,7 @@ import { Agent } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RolloutApp } from "../e2e/rollout.fixture.ts";
-import { everyKind, kinds } from "../load/kinds.ts";
-import { startLoad } from "../load/open-loop.ts";
+import { kinds } from "../load/kinds.ts";
 import type { LoadSummary, Outcome } from "../load/samples.ts";
 
 const app = new RolloutApp();
@@ -30,7 +29,7 @@ services:
   ${service("lone", { tasks: 1 })}
   ${service("abrupt", { env: 'QUITS_AT_ONCE: "yes"' })}
   ${service("hasty", { tasks: 1, env: 'KEEP_ALIVE: "5000"' })}
-  ${service("patient", { tasks: 1 })}
+  ${service("patient")}
 `;
 
 beforeAll(async () => {
@@ -41,23 +40,18 @@ afterAll(() => app.close());
 
 /** What becomes of 50 requests a second, of every kind, to one of the services. */
 async function loadDuring(name: string, work: () => Promise<unknown>): Promise<LoadSummary> {
-  const load = startLoad({ url: `${app.url}/${name}`, rate: 50, mix: everyKind });
-  const more = async (count: number) => {
-    const wanted = load.samples.length + count;
-    while (load.samples.length < wanted) await wait(10);
-  };
-  await more(100);
-  await work();
-  await more(50);
-  return load.stop();
+  return (await app.loadDuring(work, { below: `/${name}`, rate: 50 })).load;
 }
+
+/** How many requests of a load ended in one of some ways, whatever their kind. */
+const ended = ({ outcomes }: LoadSummary, ...ways: string[]) =>
+  Object.values(outcomes).reduce((sum, counts) => ways.reduce((more, way) => more + (counts[way] ?? 0), sum), 0);
 
 describe.concurrent("requests are lost", () => {
   test("without a deregistration delay: those under way on the tasks that go", async () => {
     const load = await loadDuring("undrained", () => app.update("controls-undrained", { forceNewDeployment: true }));
-    expect(load.outcomes.slow?.["502"]).toBeGreaterThan(0);
-    expect(load.outcomes.download?.truncated).toBeGreaterThan(0);
-    expect(load.outcomes.websocket?.cut).toBeGreaterThan(0);
+    expect(ended(load, "502")).toBeGreaterThan(0);
+    expect(ended(load, "truncated", "cut")).toBeGreaterThan(0);
   });
 
   test("where the only task may be stopped before there is another: nobody is there", async () => {
@@ -75,8 +69,7 @@ describe.concurrent("requests are lost", () => {
       const { taskArns = [] } = await app.aws.ecs.listTasks({ cluster: "local", serviceName: "controls-abrupt" });
       await app.aws.ecs.stopTask({ cluster: "local", task: taskArns[0] });
     });
-    expect(load.outcomes.slow?.["502"]).toBeGreaterThan(0);
-    expect(load.outcomes.download?.truncated).toBeGreaterThan(0);
+    expect(ended(load, "502")).toBeGreaterThan(0);
   });
 
   test("when a target closes idle connections sooner than the load balancer: those that come just then", async () => {
@@ -85,6 +78,12 @@ describe.concurrent("requests are lost", () => {
     expect({ hasty, patient }).toEqual({ hasty: expect.any(Number), patient: 0 });
     expect(hasty).toBeGreaterThan(0);
   });
+});
+
+test("requests are lost when a task ends while the load balancer, which lags, still sends to it", async () => {
+  await app.fault({ kind: "load-balancer-lag", seconds: 3, earlyStop: true });
+  const load = await loadDuring("patient", () => app.update("controls-patient", { desiredCount: 1 }));
+  expect(load.outcomes.plain?.["502"]).toBeGreaterThan(0);
 });
 
 /**
