@@ -6,8 +6,8 @@ import { ecsOperations } from "./operations.ts";
 /**
  * Gaps: launch types other than FARGATE, strategies other than ROLLING, deployment alarms and hooks, service discovery
  * and Service Connect, task sets, task protection, ExecuteCommand; each is refused by name.
- * By design: a task starts at once (Fargate takes 20 to 40 s to find a machine); of a capacity provider strategy the
- * provider with the greatest base and weight gets all tasks.
+ * By design: a task starts at once (Fargate takes 20 to 40 s to find a machine), and Spot capacity is always there, also right
+ * after it was taken back (`faults.ts`).
  */
 export const ecs = defineService({
   name: "ecs",
