@@ -8,11 +8,10 @@ afterAll(() => shop.close());
 
 const release = async () => (await shop.newest())[0];
 
+// `every-step.long.test.ts` has the rest.
 test.each([
-  ["before it has the lock", "request:3"],
   ["with the lock and without a number", "answer:6"],
   ["with a number", 'line:"release.started"'],
-  ["after its migration", 'line:"task.finished"'],
   ["when ECS has been told and hasn't answered", "answer:34"],
   ["when everything serves and nothing is recorded", 'line:"rollout.finished"'],
 ])("the command line killed %s (%s): the next release ends right", async (_, diesAt) => {

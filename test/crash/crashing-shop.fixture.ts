@@ -242,8 +242,21 @@ release:
     // A task that has been stopped may still be on its way out of this machine.
     await vi.waitUntil(() => same(this.taskDirectories(), ids), { timeout: 20_000 });
     await vi.waitUntil(() => same(this.taskProcesses(), ids), { timeout: 20_000 });
-    const url = (await loadBalancerUrl(aws, descriptor)) ?? "";
-    expect(await (await fetch(url)).text()).toBe(serving.text);
+    expect(await (await fetch(await this.url())).text()).toBe(serving.text);
+  }
+
+  /** Where the load balancer answers. */
+  async url(): Promise<string> {
+    const { aws, descriptor } = await this.connect();
+    return (await loadBalancerUrl(aws, descriptor)) ?? "";
+  }
+
+  /** Of this region, those whose command lines hold both words, by pid; children of such a process left out. */
+  processes(program: string, word: string): string[] {
+    return processIds().filter((pid) => {
+      const line = fileOf(pid, "cmdline").split("\0");
+      return line[0]?.endsWith(program) && line.some((part) => part.includes(this.state) && part.includes(word));
+    });
   }
 
   /** The tasks that have files on this machine. */
@@ -255,7 +268,8 @@ release:
   /** The tasks of this region that have a process, whether the region knows of it or not. */
   taskProcesses(): string[] {
     const found = new Set<string>();
-    for (const environment of environments()) {
+    for (const pid of processIds()) {
+      const environment = fileOf(pid, "environ").split("\0");
       const container = environment.find((entry) => entry.startsWith(`DRYDOCK_CONTAINER=${this.state}/`));
       if (container !== undefined) found.add(container.split("/").at(-2) ?? "");
     }
@@ -267,14 +281,15 @@ function same(found: readonly string[], wanted: readonly (string | undefined)[])
   return found.toSorted().join() === wanted.toSorted().join();
 }
 
-/** The environment of every process that may be looked at. */
-function environments(): string[][] {
-  if (process.platform !== "linux") return [];
-  return readdirSync("/proc").flatMap((pid) => {
-    try {
-      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/environ`, "utf8").split("\0")] : [];
-    } catch {
-      return [];
-    }
-  });
+function processIds(): string[] {
+  return process.platform === "linux" ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+}
+
+/** Empty for a process that is gone. */
+function fileOf(pid: string, name: "cmdline" | "environ"): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, "utf8");
+  } catch {
+    return "";
+  }
 }

@@ -66,7 +66,9 @@ describe("wrapAwsError", () => {
     const target = { environment: "local", region: "eu-west-1", endpoint: "http://127.0.0.1:4566" };
     expect(shown(wrapAwsError(refused, { ...call, target }))).toMatchObject({
       code: "AWS_ECONNREFUSED",
-      fix: "Nothing answers at http://127.0.0.1:4566: start the embedded region with `fardel local start`.",
+      message: "drydock, the embedded AWS region, doesn't answer at http://127.0.0.1:4566.",
+      where: "ECS UpdateService",
+      fix: "Run the command again: that starts it with all of its state. Why it ended is in drydock.log beside that.",
     });
   });
 

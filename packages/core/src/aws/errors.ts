@@ -25,12 +25,24 @@ export function wrapAwsError(error: unknown, call: AwsCall): unknown {
   if (error instanceof FardelError || !(error instanceof Error) || error.name === "AbortError") return error;
   const networkCode = networkErrorCode(error);
   const name = networkCode ?? error.name;
+  const { target, service, operation } = call;
+  if (networkCode && target.endpoint !== undefined) return regionLost(error, networkCode, call, target.endpoint);
   const details: FardelErrorDetails = { cause: error, why: awsWords(error) };
   const where = describeInput(call.input);
   if (where) details.where = where;
-  const fix = networkCode ? unreachableFix(call.target) : remedy(name, call);
+  const fix = networkCode ? unreachableFix(target) : remedy(name, call);
   if (fix) details.fix = fix;
-  return new FardelError(`AWS_${name}`, `${call.service} ${call.operation} failed: ${name}`, details);
+  return new FardelError(`AWS_${name}`, `${service} ${operation} failed: ${name}`, details);
+}
+
+/** The embedded region has been stopped, or has died: nothing of AWS's could be the reason. */
+function regionLost(error: Error, code: string, { service, operation }: AwsCall, endpoint: string): FardelError {
+  return new FardelError(`AWS_${code}`, `drydock, the embedded AWS region, doesn't answer at ${endpoint}.`, {
+    where: `${service} ${operation}`,
+    why: error.message,
+    fix: "Run the command again: that starts it with all of its state. Why it ended is in drydock.log beside that.",
+    cause: error,
+  });
 }
 
 /** AWS's own message; a failing server may have none, and then the status is all there is to say. */
@@ -156,7 +168,5 @@ function networkErrorCode(error: Error): string | undefined {
 }
 
 function unreachableFix(target: AwsTarget): string {
-  return target.endpoint === undefined
-    ? `AWS can't be reached in region "${target.region}": check the region's name and this machine's network or proxy.`
-    : `Nothing answers at ${target.endpoint}: start the embedded region with \`fardel local start\`.`;
+  return `AWS can't be reached in region "${target.region}": check the region's name and this machine's network or proxy.`;
 }

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { CrashingShop } from "./crashing-shop.fixture.ts";
+
+const shops = 3;
+
+/** A release without anything else to do sends some fifty requests; beyond the last one nobody is killed. */
+const steps = [
+  ...Array.from({ length: 22 }, (_, index) => `event:${index + 1}`),
+  ...Array.from({ length: 30 }, (_, index) => `${index % 2 === 0 ? "request" : "answer"}:${1 + 2 * index}`),
+];
+
+test("the command line killed after every event, and around its calls: the next release ends right", async () => {
+  const left = steps.toReversed();
+  const survived: string[] = [];
+  await Promise.all(
+    Array.from({ length: shops }, async () => {
+      const shop = new CrashingShop();
+      await shop.up({ text: "zero" });
+      try {
+        for (let diesAt = left.pop(); diesAt !== undefined; diesAt = left.pop()) {
+          shop.write({ text: diesAt });
+          const { signal, exitCode, stderr } = await shop.fardel(["deploy", "--json"], diesAt);
+          if (signal === null) {
+            expect(exitCode, stderr).toBe(0);
+            survived.push(diesAt);
+          }
+          const again = await shop.fardel(["deploy"]);
+          expect(again.exitCode, `${diesAt}\n${again.stderr}`).toBe(0);
+          await shop.expectInOrder({ text: diesAt, release: (await shop.newest())[0]?.number ?? 0 });
+        }
+      } finally {
+        await shop.close();
+      }
+    }),
+  );
+  // Each kind of step was taken to the end of a release.
+  expect(survived.length).toBeGreaterThan(0);
+  expect(survived.length).toBeLessThan(steps.length / 2);
+}, 600_000);
