@@ -14,7 +14,7 @@ import { TargetWatch } from "./target-watch.fixture.ts";
 
 const usualRate = 200;
 /** WebSockets that stay open during a load. */
-const standing = 8;
+export const standing = 8;
 /** The fixture's deregistration delay, in milliseconds. */
 const drain = 3_000;
 

@@ -1,8 +1,10 @@
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { everyKind, inTurn } from "./kinds.ts";
 import { type Load, startLoad } from "./open-loop.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 async function listen(handler: RequestListener): Promise<{ server: Server; url: string }> {
   const server = createServer({ keepAliveTimeout: 60_000 }, handler);
@@ -65,7 +67,7 @@ test("whatever a server does to requests is seen, each by its name", async () =>
     else if (turn === 3) response.end("ok");
     // The fifth is never answered.
   });
-  const load = startLoad({ url, rate: 200, timeout: 400, mix: { plain: 100 } });
+  const load = startLoad({ url, rate: 200, timeout: 2_000, mix: { plain: 100 } });
   await ended(load, 50);
   const { outcomes, requests, lost, losses } = await load.stop();
   const answered = Math.ceil((count - 3) / 5);
