@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { dockerLogin } from "./docker-logins.ts";
 
@@ -55,4 +56,24 @@ describe("a login that docker kept", () => {
     rmSync(join(directory, "config.json"));
     expect(await dockerLogin("ghcr.io", { DOCKER_CONFIG: directory })).toBeUndefined();
   });
+});
+
+test("a configuration of anything is a login or none", async () => {
+  const field = fc.constantFrom("auths", "credHelpers", "credsStore", "ghcr.io", "auth", "username", "password");
+  const value = fc.dictionary(
+    field,
+    fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.dictionary(field, fc.jsonValue({ maxDepth: 1 }))),
+  );
+  const configuration = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.dictionary(field, value));
+  await fc.assert(
+    fc.asyncProperty(configuration, async (written) => {
+      const found = await login("ghcr.io", Object(written));
+      if (found !== undefined) expect([typeof found.username, typeof found.password]).toEqual(["string", "string"]);
+    }),
+    { numRuns: 200 },
+  );
+  for (const nothing of ["null", "5", "", "{"]) {
+    writeFileSync(join(directory, "config.json"), nothing);
+    expect(await dockerLogin("ghcr.io", { DOCKER_CONFIG: directory })).toBeUndefined();
+  }
 });

@@ -18,13 +18,13 @@ interface DockerConfiguration {
  */
 export async function dockerLogin(registry: string, variables: NodeJS.ProcessEnv): Promise<Credentials | undefined> {
   const directory = variables.DOCKER_CONFIG || join(homedir(), ".docker");
-  const configuration = await readConfiguration(join(directory, "config.json"));
+  const { auths, credHelpers, credsStore } = await readConfiguration(join(directory, "config.json"));
   // Docker Hub is kept under the address of its first API.
   const keys =
     registry === "docker.io" ? ["https://index.docker.io/v1/", "docker.io"] : [registry, `https://${registry}`];
   for (const key of keys) {
-    const helper = configuration.credHelpers?.[key] ?? (configuration.auths?.[key] && configuration.credsStore);
-    const found = helper ? await askHelper(helper, key, variables) : keptLogin(configuration.auths?.[key]);
+    const helper = credHelpers?.[key] ?? (auths?.[key] && credsStore);
+    const found = isHelperName(helper) ? await askHelper(helper, key, variables) : keptLogin(auths?.[key]);
     if (found) return found;
   }
   return undefined;
@@ -32,15 +32,26 @@ export async function dockerLogin(registry: string, variables: NodeJS.ProcessEnv
 
 async function readConfiguration(path: string): Promise<DockerConfiguration> {
   try {
-    return JSON.parse(await readFile(path, "utf8")) as DockerConfiguration;
+    const { auths, credHelpers, credsStore } = JSON.parse(await readFile(path, "utf8")) as DockerConfiguration;
+    return { ...(auths && { auths }), ...(credHelpers && { credHelpers }), ...(credsStore && { credsStore }) };
   } catch {
     return {};
   }
 }
 
-function keptLogin(kept: { auth?: string; username?: string; password?: string } | undefined): Credentials | undefined {
-  const [, username = kept?.username, password = kept?.password] =
-    /^([^:]*):(.*)$/s.exec(Buffer.from(kept?.auth ?? "", "base64").toString("utf8")) ?? [];
+/** It becomes part of a program's name, looked for on the PATH. */
+function isHelperName(helper: unknown): helper is string {
+  return typeof helper === "string" && /^[\w.-]+$/.test(helper);
+}
+
+function keptLogin(
+  kept: { auth?: unknown; username?: unknown; password?: unknown } | undefined,
+): Credentials | undefined {
+  const { auth, ...plain } = kept ?? {};
+  const encoded = typeof auth === "string" ? auth : "";
+  const [, username = plain.username, password = plain.password] =
+    /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, "base64").toString("utf8")) ?? [];
+  if (typeof username !== "string" || typeof password !== "string") return undefined;
   return username && password ? { username, password } : undefined;
 }
 

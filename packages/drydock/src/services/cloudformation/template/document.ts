@@ -1,14 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  type Scalar,
-} from "yaml";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type Scalar } from "yaml";
 import { validationError } from "../errors.ts";
 
 /**
@@ -17,7 +7,20 @@ import { validationError } from "../errors.ts";
  * @throws ValidationError "Template format error: … not well-formed. (line …, column …)"
  */
 export function readDocument(body: string): unknown {
-  return body.trimStart().startsWith("{") ? readJson(body) : readYaml(body);
+  const document = body.trimStart().startsWith("{") ? readJson(body) : readYaml(body);
+  refuseDeep(document);
+  return document;
+}
+
+/** Far beyond any template; what looks at one calls itself for each level, and must not run out of stack. */
+const deepest = 500;
+
+function refuseDeep(document: unknown): void {
+  let level = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) throw validationError(`Template format error: nested more than ${deepest} levels deep.`);
+    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+  }
 }
 
 function readJson(body: string): unknown {
@@ -45,21 +48,24 @@ function readYaml(body: string): unknown {
     const { line, col } = lines.linePos(problem.pos[0]);
     throw validationError(`Template format error: YAML not well-formed. (line ${line}, column ${col})`);
   }
-  return document.contents === null ? null : plain(document.contents as Node, document);
+  return plain(document.contents as Node | null);
 }
 
-function plain(node: Node | null, document: Document): unknown {
+function plain(node: Node | null): unknown {
   if (node === null) return null;
-  if (isAlias(node)) return plain((node.resolve(document as Document.Parsed) ?? null) as Node | null, document);
+  // "The following YAML features aren't supported: … Aliases, Hash merges":
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
+  if (isAlias(node))
+    throw validationError("Template format error: YAML aliases are not allowed in CloudFormation templates");
   const value = isMap(node)
     ? Object.fromEntries(
         node.items.map(({ key, value }) => [
-          isScalar(key) ? (key.source ?? String(key.value)) : String(plain(key as Node, document)),
-          plain(value as Node | null, document),
+          isScalar(key) ? (key.source ?? String(key.value)) : String(plain(key as Node)),
+          plain(value as Node | null),
         ]),
       )
     : isSeq(node)
-      ? node.items.map((item) => plain(item as Node, document))
+      ? node.items.map((item) => plain(item as Node))
       : isScalar(node)
         ? scalarValue(node)
         : null;

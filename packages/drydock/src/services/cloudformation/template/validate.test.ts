@@ -140,3 +140,16 @@ describe("a template is refused in AWS's words", () => {
     ).not.toThrow();
   });
 });
+
+describe("a template made to take for ever is refused at once", () => {
+  const growing = Array.from({ length: 20 }, (_, i) => `K${i}: &a${i} [${i === 0 ? "x" : `*a${i - 1},*a${i - 1}`}]`);
+  test.each([
+    ["aliases of aliases", growing.join("\n"), "YAML aliases are not allowed in CloudFormation templates"],
+    ["an alias of itself", "Resources: &a { A: *a }", "YAML aliases are not allowed in CloudFormation templates"],
+    ["deep JSON", `{"Resources":${'{"A":'.repeat(9_000)}1${"}".repeat(9_001)}`, "nested more than 500 levels deep"],
+    ["deep YAML", `Resources: ${"[".repeat(700)}${"]".repeat(700)}`, "nested more than 500 levels deep"],
+    ["YAML deeper than that", `Resources: ${"[".repeat(20_000)}`, "YAML not well-formed"],
+  ])("%s", (_name, body, message) => {
+    expect(() => parseTemplate(body)).toThrow(message);
+  });
+});
