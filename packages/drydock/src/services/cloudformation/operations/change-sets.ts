@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { ChangeSetSummary, CreateChangeSetInput } from "@aws-sdk/client-cloudformation";
+import type { ChangeSetSummary, CreateChangeSetInput, ResourceChange } from "@aws-sdk/client-cloudformation";
 import { regionalArn } from "../../../arn.ts";
 import { AwsError } from "../../../errors.ts";
 import { paginate } from "../../../pagination.ts";
@@ -7,6 +7,7 @@ import type { Operations } from "../../../service.ts";
 import type { CloudFormation } from "../cloudformation.ts";
 import { type ChangeSetRecord, previewOf } from "../engine/change-set.ts";
 import { definitionOf } from "../engine/definition.ts";
+import { withoutPropertyValues } from "../engine/property-values.ts";
 import type { StackDefinition, StackRecord } from "../engine/records.ts";
 import { reasonOf, validationError } from "../errors.ts";
 import { parseTemplate } from "../template/parse.ts";
@@ -15,8 +16,10 @@ import {
   answerSoon,
   checkName,
   checkUpdatable,
+  isRepeated,
   newOperation,
   newStack,
+  pageOf,
   refuseUnsupported,
   rememberRequest,
 } from "./requests.ts";
@@ -26,8 +29,6 @@ type Names = "CreateChangeSet" | "DeleteChangeSet" | "DescribeChangeSet" | "Exec
 
 const noChanges =
   "The submitted information didn't contain changes. Submit different information to create a change set.";
-const pageSize = 100;
-
 export function changeSetOperations(service: CloudFormation): Pick<Operations<Client>, Names> {
   const { region, repository, engine, journal } = service;
   return {
@@ -62,8 +63,7 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
 
     DescribeChangeSet(input) {
       const changeSet = findChangeSet(service, input.ChangeSetName, input.StackName);
-      if (input.IncludePropertyValues)
-        throw validationError("IncludePropertyValues is not supported by drydock: property values are in the template");
+      const shown = input.IncludePropertyValues ? (change: ResourceChange) => change : withoutPropertyValues;
       const { definition } = changeSet;
       return {
         ...summary(changeSet),
@@ -73,7 +73,7 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
         RollbackConfiguration: {},
         Capabilities: definition.capabilities as never,
         Tags: definition.tags,
-        Changes: changeSet.changes.map((ResourceChange) => ({ Type: "Resource" as const, ResourceChange })),
+        Changes: changeSet.changes.map((change) => ({ Type: "Resource" as const, ResourceChange: shown(change) })),
         OnStackFailure: changeSet.onFailure,
       };
     },
@@ -83,7 +83,7 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
       const waiting = repository
         .changeSetsOf(stack.id)
         .filter(({ executionStatus }) => !executionStatus.startsWith("EXECUTE"));
-      const { items, nextToken } = paginate(waiting, ({ name }) => name, { token: NextToken, limit: pageSize });
+      const { items, nextToken } = paginate(waiting, ({ name }) => name, pageOf(NextToken));
       return { Summaries: items.map(summary), NextToken: nextToken };
     },
 
@@ -95,6 +95,10 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
 
     async ExecuteChangeSet(input) {
       const changeSet = findChangeSet(service, input.ChangeSetName, input.StackName);
+      const token = input.ClientRequestToken;
+      // "Specify this token if you plan to retry requests so that CloudFormation knows that you're not attempting to execute
+      // a change set to update a stack with the same name" (ExecuteChangeSet).
+      if (isRepeated(repository.get(changeSet.stackId), "execute", token)) return {};
       if (changeSet.status !== "CREATE_COMPLETE")
         throw invalidStatus(
           `ChangeSet [${changeSet.id}] cannot be executed in its current status of [${changeSet.status}]`,
@@ -108,7 +112,7 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
       if (!creating) checkUpdatable(stack);
       await execute(service, stack, changeSet, {
         creating,
-        token: input.ClientRequestToken,
+        token,
         disableRollback: input.DisableRollback,
       });
       engine.begin(stack.id);
@@ -171,10 +175,12 @@ async function outcome(service: CloudFormation, stack: StackRecord, definition: 
   }
 }
 
-function refuseImports(
-  input: Pick<CreateChangeSetInput, "ChangeSetType" | "ResourcesToImport" | "ImportExistingResources">,
-): void {
-  if (input.ChangeSetType === "IMPORT" || input.ResourcesToImport?.length || input.ImportExistingResources)
+/**
+ * ImportExistingResources, which `cdk bootstrap` sets, only matters where a resource with a name of its own is there already:
+ * drydock then fails at making it, saying that it exists.
+ */
+function refuseImports(input: Pick<CreateChangeSetInput, "ChangeSetType" | "ResourcesToImport">): void {
+  if (input.ChangeSetType === "IMPORT" || input.ResourcesToImport?.length)
     throw validationError("Importing resources into a stack is not supported by drydock.");
 }
 

@@ -4,8 +4,7 @@ import type { CloudFormation } from "../cloudformation.ts";
 import { exportedValues, importersOf } from "../engine/scope.ts";
 import { validationError } from "../errors.ts";
 import type { Client } from "./index.ts";
-
-const pageSize = 100;
+import { pageOf } from "./requests.ts";
 
 export function exportOperations({
   repository,
@@ -13,7 +12,7 @@ export function exportOperations({
   return {
     ListExports({ NextToken }) {
       const exports = [...exportedValues(repository)].sort(([a], [b]) => (a < b ? -1 : 1));
-      const { items, nextToken } = paginate(exports, ([name]) => name, { token: NextToken, limit: pageSize });
+      const { items, nextToken } = paginate(exports, ([name]) => name, pageOf(NextToken));
       return {
         Exports: items.map(([Name, { value, stackId }]) => ({ ExportingStackId: stackId, Name, Value: value })),
         NextToken: nextToken,
@@ -24,7 +23,7 @@ export function exportOperations({
       if (!exportedValues(repository).has(ExportName)) throw validationError(`Export '${ExportName}' does not exist.`);
       const stacks = importersOf(repository, ExportName).sort();
       if (stacks.length === 0) throw validationError(`Export '${ExportName}' is not imported by any stack.`);
-      const { items, nextToken } = paginate(stacks, (name) => name, { token: NextToken, limit: pageSize });
+      const { items, nextToken } = paginate(stacks, (name) => name, pageOf(NextToken));
       return { Imports: items, NextToken: nextToken };
     },
   };

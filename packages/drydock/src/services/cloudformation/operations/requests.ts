@@ -91,3 +91,8 @@ export function rememberRequest(stack: StackRecord, operation: string, token: st
   if (token === undefined) delete stack.lastRequest;
   else stack.lastRequest = `${operation}:${token}`;
 }
+
+/** How lists are cut: a hundred at a time, and a token that was never given is refused. */
+export function pageOf(token: string | undefined) {
+  return { token, limit: 100, invalidTokenCode: "ValidationError" };
+}

@@ -4,11 +4,10 @@ import type { CloudFormation } from "../cloudformation.ts";
 import type { ResourceRecord, StackEventRecord } from "../engine/records.ts";
 import { validationError } from "../errors.ts";
 import type { Client } from "./index.ts";
+import { pageOf } from "./requests.ts";
 import { describeResource } from "./stack-view.ts";
 
 type Names = "DescribeStackEvents" | "DescribeStackResource" | "DescribeStackResources" | "ListStackResources";
-
-const pageSize = 100;
 
 export function resourceOperations({ repository }: CloudFormation): Pick<Operations<Client>, Names> {
   return {
@@ -16,10 +15,7 @@ export function resourceOperations({ repository }: CloudFormation): Pick<Operati
       const stack = repository.get(StackName ?? "", `Stack [${StackName}] does not exist`);
       const newestFirst = ({ sequence }: StackEventRecord) =>
         String(Number.MAX_SAFE_INTEGER - sequence).padStart(16, "0");
-      const { items, nextToken } = paginate(repository.eventsOf(stack.id), newestFirst, {
-        token: NextToken,
-        limit: pageSize,
-      });
+      const { items, nextToken } = paginate(repository.eventsOf(stack.id), newestFirst, pageOf(NextToken));
       return {
         StackEvents: items.map((event) => ({
           StackId: event.stackId,
@@ -75,10 +71,11 @@ export function resourceOperations({ repository }: CloudFormation): Pick<Operati
 
     ListStackResources({ StackName, NextToken }) {
       const stack = repository.get(StackName);
-      const { items, nextToken } = paginate(repository.resourcesOf(stack.id), ({ logicalId }) => logicalId, {
-        token: NextToken,
-        limit: pageSize,
-      });
+      const { items, nextToken } = paginate(
+        repository.resourcesOf(stack.id),
+        ({ logicalId }) => logicalId,
+        pageOf(NextToken),
+      );
       return {
         StackResourceSummaries: items.map((record) => {
           const { Timestamp, StackName: _name, StackId: _id, ...rest } = describeResource(stack, record);

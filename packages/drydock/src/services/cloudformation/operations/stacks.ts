@@ -15,6 +15,7 @@ import {
   isRepeated,
   newOperation,
   newStack,
+  pageOf,
   refuseUnsupported,
   rememberRequest,
 } from "./requests.ts";
@@ -29,8 +30,6 @@ type Names =
   | "SetStackPolicy"
   | "UpdateStack"
   | "UpdateTerminationProtection";
-
-const pageSize = 100;
 
 export function stackOperations(service: CloudFormation): Pick<Operations<Client>, Names> {
   const { region, repository, engine, journal } = service;
@@ -140,7 +139,7 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
         StackName === undefined
           ? repository.live().sort((a, b) => (a.id < b.id ? -1 : 1))
           : [repository.get(StackName)];
-      const { items, nextToken } = paginate(stacks, ({ id }) => id, { token: NextToken, limit: pageSize });
+      const { items, nextToken } = paginate(stacks, ({ id }) => id, pageOf(NextToken));
       return { Stacks: items.map(describeStack), NextToken: nextToken };
     },
 
@@ -151,7 +150,7 @@ export function stackOperations(service: CloudFormation): Pick<Operations<Client
         .list()
         .filter(({ status }) => !StackStatusFilter?.length || StackStatusFilter.includes(status))
         .sort((a, b) => (newestFirst(a) < newestFirst(b) ? -1 : 1));
-      const { items, nextToken } = paginate(stacks, newestFirst, { token: NextToken, limit: pageSize });
+      const { items, nextToken } = paginate(stacks, newestFirst, pageOf(NextToken));
       return { StackSummaries: items.map(summarizeStack), NextToken: nextToken };
     },
 
