@@ -10,6 +10,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { SSM } from "@aws-sdk/client-ssm";
 import type { STS } from "@aws-sdk/client-sts";
+import { CallCounter } from "./calls.ts";
 import { guardEndpoint } from "./endpoint-guard.ts";
 import { wrapAwsError } from "./errors.ts";
 import { type AwsTarget, checkTarget, localEnvironment } from "./target.ts";
@@ -20,6 +21,8 @@ type Operations<Client> = Omit<Client, "send" | "destroy" | "config" | "initConf
 /** AWS as fardel sees it: one property per service, each loaded at its first call; failures are FardelErrors. */
 export interface Aws {
   readonly target: AwsTarget;
+  /** What has been asked of AWS through these clients. */
+  readonly calls: CallCounter;
   readonly cloudFormation: Operations<CloudFormation>;
   readonly ec2: Operations<EC2>;
   readonly ecr: Operations<ECR>;
@@ -45,34 +48,38 @@ const socketTimeout = 30_000;
 export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = process.env): Aws {
   checkTarget(target, variables);
   const configuration = clientConfiguration(target);
+  const calls = new CallCounter();
+  const client = <Client extends SdkClient>(service: string, load: () => Promise<Client>) =>
+    lazyClient(target, service, async () => counting(await load(), service, calls));
   return {
     target,
-    cloudFormation: lazyClient(target, "CloudFormation", async () => {
+    calls,
+    cloudFormation: client("CloudFormation", async () => {
       const { CloudFormation } = await import("@aws-sdk/client-cloudformation");
       return new CloudFormation(configuration);
     }),
-    ec2: lazyClient(target, "EC2", async () => new (await import("@aws-sdk/client-ec2")).EC2(configuration)),
-    ecr: lazyClient(target, "ECR", async () => new (await import("@aws-sdk/client-ecr")).ECR(configuration)),
-    ecs: lazyClient(target, "ECS", async () => new (await import("@aws-sdk/client-ecs")).ECS(configuration)),
-    elbv2: lazyClient(target, "ELBv2", async () => {
+    ec2: client("EC2", async () => new (await import("@aws-sdk/client-ec2")).EC2(configuration)),
+    ecr: client("ECR", async () => new (await import("@aws-sdk/client-ecr")).ECR(configuration)),
+    ecs: client("ECS", async () => new (await import("@aws-sdk/client-ecs")).ECS(configuration)),
+    elbv2: client("ELBv2", async () => {
       const { ElasticLoadBalancingV2 } = await import("@aws-sdk/client-elastic-load-balancing-v2");
       return new ElasticLoadBalancingV2(configuration);
     }),
-    logs: lazyClient(target, "CloudWatch Logs", async () => {
+    logs: client("CloudWatch Logs", async () => {
       const { CloudWatchLogs } = await import("@aws-sdk/client-cloudwatch-logs");
       return new CloudWatchLogs(configuration);
     }),
-    s3: lazyClient(target, "S3", async () => {
+    s3: client("S3", async () => {
       const { S3 } = await import("@aws-sdk/client-s3");
       // A bucket's own host name (bucket.127.0.0.1) can't be resolved for an address, so a path names it there.
       return new S3({ ...configuration, forcePathStyle: target.endpoint !== undefined });
     }),
-    secretsManager: lazyClient(target, "Secrets Manager", async () => {
+    secretsManager: client("Secrets Manager", async () => {
       const { SecretsManager } = await import("@aws-sdk/client-secrets-manager");
       return new SecretsManager(configuration);
     }),
-    ssm: lazyClient(target, "SSM", async () => new (await import("@aws-sdk/client-ssm")).SSM(configuration)),
-    sts: lazyClient(target, "STS", async () => new (await import("@aws-sdk/client-sts")).STS(configuration)),
+    ssm: client("SSM", async () => new (await import("@aws-sdk/client-ssm")).SSM(configuration)),
+    sts: client("STS", async () => new (await import("@aws-sdk/client-sts")).STS(configuration)),
   };
 }
 
@@ -94,6 +101,27 @@ function clientConfiguration(target: AwsTarget) {
     ...(target.endpoint !== undefined && { endpoint: target.endpoint }),
     ...(credentials && { credentials }),
   };
+}
+
+/** As far as counting needs to know a client. */
+interface SdkClient {
+  middlewareStack: {
+    // biome-ignore lint/suspicious/noExplicitAny: each client has types of its own for the same thing
+    add(middleware: any, options: { step: "deserialize"; name: string }): void;
+  };
+}
+
+/** A step after the one that repeats calls, so that it sees each of them. */
+function counting<Client extends SdkClient>(client: Client, service: string, calls: CallCounter): Client {
+  type Next = (request: unknown) => Promise<unknown>;
+  const count =
+    (next: Next, { commandName = "" }: { commandName?: string }) =>
+    (request: unknown) => {
+      calls.add(service, commandName.replace(/Command$/, ""));
+      return next(request);
+    };
+  client.middlewareStack.add(count, { step: "deserialize", name: "fardelCallCounter" });
+  return client;
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;

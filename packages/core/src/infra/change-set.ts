@@ -40,6 +40,7 @@ export async function createChangeSet(
   const { Id: id = "", StackId: stackId = "" } = await aws.cloudFormation.createChangeSet({
     StackName: stack.name,
     ChangeSetName: `fardel-${randomUUID()}`,
+    ClientToken: randomUUID(),
     ChangeSetType: type,
     ...(await templateSource(stack, upload)),
     Tags: Object.entries(stack.tags).map(([Key, Value]) => ({ Key, Value })),

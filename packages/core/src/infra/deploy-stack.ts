@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Stack as DescribedStack } from "@aws-sdk/client-cloudformation";
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
@@ -101,7 +102,11 @@ export async function executeChangeSet(
     lastEventId: await lastEventId(aws, changeSet.stackId),
   };
   try {
-    await aws.cloudFormation.executeChangeSet({ ChangeSetName: changeSet.id });
+    await aws.cloudFormation.executeChangeSet({
+      ChangeSetName: changeSet.id,
+      // Sent again because its answer was lost, it is the same execution for CloudFormation.
+      ClientRequestToken: randomUUID(),
+    });
   } catch (error) {
     // Someone else's operation began since the change set was made.
     if (isAwsError(error, "InvalidChangeSetStatus")) throw stackBusy(stack, undefined, error);

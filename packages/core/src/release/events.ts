@@ -1,3 +1,4 @@
+import type { CallCounts } from "../aws/calls.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import type { ReleaseResult, RolloutResult } from "./outcome.ts";
 
@@ -30,4 +31,6 @@ export type ReleaseEvent =
   | { type: "service.removed"; service: string }
   | { type: "rule.changed"; service: string; action: "create" | "update" | "delete"; conditions: string }
   | { type: "release.diagnosis"; diagnosis: Diagnosis }
+  /** What the command has asked of AWS until its release ended, repetitions included. */
+  | { type: "release.calls"; total: number; calls: CallCounts }
   | { type: "release.finished"; release: number; outcome: ReleaseResult; durationMs: number };

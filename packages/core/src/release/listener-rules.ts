@@ -1,5 +1,6 @@
-import type { Action, Rule, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, CreateRuleInput, Rule, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Aws } from "../aws/clients.ts";
+import { isAwsError } from "../aws/errors.ts";
 import type { Route } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { tagNames } from "./names.ts";
@@ -169,7 +170,7 @@ export async function attachTargetGroup(
   const taken = new Set([...foreign, ...[...own.values()].map(({ priority }) => priority)]);
   let Priority = highestPriority;
   while (taken.has(Priority)) Priority -= 1;
-  const { Rules = [] } = await aws.elbv2.createRule({
+  const { Rules = [] } = await createRuleOnce(aws, {
     ListenerArn: listener,
     Priority,
     Conditions: [byHost(pendingHost)],
@@ -181,6 +182,22 @@ export async function attachTargetGroup(
     ],
   });
   return existing(Rules[0] ?? {});
+}
+
+/** Sent again because its answer was lost, a rule meets itself: it has its own priority and its own target group. */
+async function createRuleOnce(aws: Aws, rule: CreateRuleInput): Promise<{ Rules?: Rule[] }> {
+  try {
+    return await aws.elbv2.createRule(rule);
+  } catch (error) {
+    if (!isAwsError(error, "PriorityInUseException")) throw error;
+    const wanted = existing({ ...rule, Priority: String(rule.Priority) });
+    const found = (await allRules(aws, rule.ListenerArn ?? "")).find((each) => {
+      const { priority, targetGroup } = existing(each);
+      return priority === wanted.priority && targetGroup === wanted.targetGroup;
+    });
+    if (found === undefined) throw error;
+    return { Rules: [found] };
+  }
 }
 
 function forwardTo(TargetGroupArn: string): Action[] {

@@ -1,3 +1,4 @@
+import { totalOf } from "../aws/calls.ts";
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import { awaitLeftoverTasks } from "./before-tasks.ts";
@@ -149,7 +150,10 @@ async function closeBroken(
   run.emit({ type: "release.finished", release: opened.record.number, outcome: "failed", durationMs });
 }
 
-async function close(run: LockedRun, opened: OpenRecord, record: ReleaseRecord): Promise<void> {
+async function close(run: LockedRun, opened: OpenRecord, ended: ReleaseRecord): Promise<void> {
+  const calls = run.aws.calls.counts();
+  run.emit({ type: "release.calls", total: totalOf(calls), calls });
+  const record = { ...ended, calls };
   // Whoever has the lock now closes it as interrupted.
   if (run.lock.signal.aborted) return;
   await closeRecord(run.bucket, opened, record, new Date(run.time.now()));

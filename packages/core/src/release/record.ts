@@ -1,3 +1,4 @@
+import type { CallCounts } from "../aws/calls.ts";
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { Origin } from "./origin.ts";
@@ -24,6 +25,8 @@ export interface ReleaseRecord extends Origin {
   /** `in progress` until it is closed, by itself or, where it was interrupted, by the release after it. */
   outcome: ReleaseResult | "in progress";
   phases: Phase[];
+  /** AWS calls of the command that made it, by service and operation; absent where it was interrupted. */
+  calls?: CallCounts;
   /** One sentence. */
   failure?: string;
 }

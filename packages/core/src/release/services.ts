@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type {
   CreateServiceRequest,
   Deployment,
@@ -134,7 +135,14 @@ async function create(
   // "Unable to Start a service that is still Draining."
   await untilGone(run, serviceName, ["DRAINING"]);
   run.check();
-  const { service } = await run.aws.ecs.createService({ cluster, serviceName, launchType: "FARGATE", ...request });
+  const { service } = await run.aws.ecs.createService({
+    cluster,
+    serviceName,
+    launchType: "FARGATE",
+    // Sent again because its answer was lost, it is the same creation for ECS; RunTask has its token from the SDK.
+    clientToken: randomUUID(),
+    ...request,
+  });
   return service ?? {};
 }
 
