@@ -2,8 +2,9 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Region } from "../../../region.ts";
 import { validationError } from "../errors.ts";
-import { type GivenParameter, isStoredType, parameterValues } from "../template/parameters.ts";
+import { type GivenParameter, isStoredType, parameterReferences, parameterValues } from "../template/parameters.ts";
 import { parseTemplate } from "../template/parse.ts";
+import { checkRules } from "../template/rules.ts";
 import type { Template } from "../template/template.ts";
 import { validateTemplate } from "../template/validate.ts";
 import { checkCapabilities } from "./capabilities.ts";
@@ -47,20 +48,34 @@ export async function templateBody(region: Region, request: DefinitionRequest, p
 
 /** From this region's S3, whatever form the address has: nothing leaves the machine. */
 async function fetchTemplate(region: Region, url: string): Promise<string> {
+  if (!URL.canParse(url) || !isDecodable(new URL(url).pathname))
+    throw validationError("TemplateURL must be a supported URL.");
   const { host, pathname } = new URL(url);
   const [, bucketInHost] = /^(.+)\.s3[.-]/.exec(host) ?? [];
   const path = decodeURIComponent(pathname.slice(1));
   const [Bucket = "", ...key] = bucketInHost === undefined ? path.split("/") : [bucketInHost, path];
-  const { Body } = await region
+  const { Body, ContentLength = 0 } = await region
     .call("s3")
     .GetObject({ Bucket, Key: key.join("/") })
     .catch((error) => {
       throw validationError(`S3 error: ${error.message}`);
     });
   // In process it is the stream itself, without what the SDK's client puts around it.
-  const body = Body === undefined ? "" : await text(Body as Readable);
-  if (Buffer.byteLength(body) > urlLimit) throw validationError(`Template may not exceed ${urlLimit} bytes in size.`);
-  return body;
+  const stream = Body as Readable | undefined;
+  if (ContentLength > urlLimit) {
+    stream?.destroy();
+    throw validationError(`Template may not exceed ${urlLimit} bytes in size.`);
+  }
+  return stream === undefined ? "" : text(stream);
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The resource types a template uses, loaded. */
@@ -102,10 +117,12 @@ export async function definitionOf(
   checkResourceTypes(template, request.ResourceTypes);
   checkCapabilities(template, request.Capabilities ?? []);
   const parameters = parameterValues(template, request.Parameters ?? [], before?.parameters);
+  const resolved = await storedValues(region, template, parameters);
+  checkRules(template, parameterReferences(template, parameters, resolved));
   const definition: StackDefinition = {
     body,
     parameters,
-    resolved: await storedValues(region, template, parameters),
+    resolved,
     tags: request.Tags?.map(({ Key = "", Value = "" }) => ({ Key, Value })) ?? before?.tags ?? [],
     capabilities: request.Capabilities ?? [],
     notificationArns: request.NotificationARNs ?? before?.notificationArns ?? [],
