@@ -20,10 +20,7 @@ test("a deployment is PENDING while its images are looked up; what overtakes it 
   await register(world, "web:1", {});
   await createService(world);
   await world.clock.advance(60_000);
-  let answer = () => {};
-  world.answering = new Promise((resolve) => {
-    answer = resolve;
-  });
+  const letLooksGo = world.holdLooks();
   await register(world, `${ecr}/web:2`, {});
   await update(world, { taskDefinition: "web" });
   expect((await rollouts(world))[0]).toMatchObject({ status: "PENDING", createdAt: new Date(world.clock.now()) });
@@ -32,7 +29,7 @@ test("a deployment is PENDING while its images are looked up; what overtakes it 
   await register(world, `${ecr}/web:3`, {});
   await update(world, { taskDefinition: "web" });
   expect((await rollouts(world)).map(({ status }) => status)).toEqual(["PENDING", "STOP_REQUESTED", "SUCCESSFUL"]);
-  answer();
+  letLooksGo();
   await world.clock.advance(1_000);
   const [newest, overtaken] = await rollouts(world);
   expect(newest).toMatchObject({ status: "IN_PROGRESS", startedAt: expect.any(Date) });
@@ -51,10 +48,7 @@ test("a rollback that is asked for is ROLLBACK_REQUESTED until the service is lo
   await register(world, "web:2", { starts: 600_000 });
   await update(world, { taskDefinition: "web" });
   await world.clock.advance(1_000);
-  let answer = () => {};
-  world.answering = new Promise((resolve) => {
-    answer = resolve;
-  });
+  const letLooksGo = world.holdLooks();
   const serviceDeploymentArn = (await rollouts(world))[0]?.serviceDeploymentArn ?? "";
   const stop = async () =>
     world.call.StopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" }, world.caller);
@@ -64,7 +58,7 @@ test("a rollback that is asked for is ROLLBACK_REQUESTED until the service is lo
     statusReason: "Service deployment rollback requested by the user.",
   });
   await expect(stop()).rejects.toThrow("The service deployment can't be stopped: its status is ROLLBACK_REQUESTED.");
-  answer();
+  letLooksGo();
   await world.clock.advance(30_000);
   expect((await rollouts(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   await expect(stop()).rejects.toThrow("The service deployment can't be stopped: its status is ROLLBACK_SUCCESSFUL.");
@@ -75,16 +69,13 @@ test("a deployment can be stopped while it is PENDING", async () => {
   await register(world, "web:1", {});
   await createService(world);
   await world.clock.advance(60_000);
-  let answer = () => {};
-  world.answering = new Promise((resolve) => {
-    answer = resolve;
-  });
+  const letLooksGo = world.holdLooks();
   await register(world, `${ecr}/web:2`, {});
   await update(world, { taskDefinition: "web" });
   const [pending] = await rollouts(world);
   expect(pending?.status).toBe("PENDING");
   await world.call.StopServiceDeployment({ serviceDeploymentArn: pending?.serviceDeploymentArn ?? "" }, world.caller);
-  answer();
+  letLooksGo();
   await world.clock.advance(60_000);
   expect((await rollouts(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   expect(await describeTasks(world)).toHaveLength(2);

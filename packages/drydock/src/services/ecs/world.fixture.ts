@@ -82,14 +82,15 @@ class FakeRunner implements TaskRunner {
         networkInterfaces: [],
       })),
     });
-    this.world.clock.after(behaviour.starts ?? 100, () => this.reachRunning(spec.taskArn, behaviour));
+    // Of whatever runner there is then: this one may have died with its drydock.
+    this.world.clock.after(behaviour.starts ?? 100, () => this.world.runner.reachRunning(spec.taskArn, behaviour));
   }
 
   stop(taskArn: string, { stopCode, reason }: StopRequest): void {
     const state = this.states.get(taskArn);
     if (!state || state.desiredStatus === "STOPPED") return;
     this.set({ ...state, lastStatus: "STOPPING", desiredStatus: "STOPPED", stopCode, stoppedReason: reason });
-    this.world.clock.after(500, () => this.end(taskArn, {}));
+    this.world.clock.after(500, () => this.world.runner.end(taskArn, {}));
   }
 
   adopt(): string[] {
@@ -117,7 +118,9 @@ class FakeRunner implements TaskRunner {
     }
     const startedAt = new Date(this.world.clock.now());
     this.set({ ...state, lastStatus: "RUNNING", startedAt, healthStatus: behaviour.containers ?? "UNKNOWN" });
-    if (behaviour.exitsAfter !== undefined) this.world.clock.after(behaviour.exitsAfter, () => this.crash(taskArn));
+    if (behaviour.exitsAfter !== undefined) {
+      this.world.clock.after(behaviour.exitsAfter, () => this.world.runner.crash(taskArn));
+    }
   }
 
   private end(taskArn: string, changes: Partial<TaskState>): void {
@@ -147,7 +150,7 @@ export class World {
   deregistrationDelay = 10_000;
   targetGroupExists = true;
   /** What the other services wait for before they answer what a look at a service asks. */
-  answering: Promise<void> = Promise.resolve();
+  private answering: Promise<void> = Promise.resolve();
   runner: FakeRunner;
   ecs: Ecs;
   private readonly region: Region;
@@ -161,6 +164,15 @@ export class World {
   /** Every operation as a function, without the wire. */
   get call(): Required<EcsOperations> {
     return ecsOperations(this.ecs) as Required<EcsOperations>;
+  }
+
+  /** No look at a service gets on until the answer is called: its registry and its load balancer don't answer. */
+  holdLooks(): () => void {
+    let letGo = () => {};
+    this.answering = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    return letGo;
   }
 
   behaviourOf(spec: Pick<TaskSpec, "containerDefinitions">): ImageBehaviour {
