@@ -1,9 +1,16 @@
-import type { _Object, DeleteMarkerEntry, ObjectVersion as DescribedVersion } from "@aws-sdk/client-s3";
+import type {
+  _Object,
+  DeleteMarkerEntry,
+  ObjectVersion as DescribedVersion,
+  ListObjectsRequest,
+} from "@aws-sdk/client-s3";
 import type { Operations } from "../../service.ts";
 import { invalidArgument } from "./errors.ts";
 import type { Objects, ObjectVersion, StoredObject } from "./objects.ts";
 
 type S3Operations = Operations<typeof import("@aws-sdk/client-s3")>;
+
+type ListingInput = Pick<ListObjectsRequest, "Prefix" | "Delimiter" | "MaxKeys" | "EncodingType"> & { Bucket: string };
 
 interface Named {
   key: string;
@@ -25,23 +32,28 @@ interface Listed<T> {
 }
 
 export function listingOperations(objects: Objects): S3Operations {
+  /** What all listings begin with: the objects below the prefix, and what was asked for as the answer repeats it. */
+  function begin({ Bucket, Prefix = "", Delimiter, MaxKeys, EncodingType }: ListingInput) {
+    objects.bucket(Bucket);
+    const encode = encoder(EncodingType);
+    const listing = { prefix: Prefix, delimiter: Delimiter, limit: limitOf(MaxKeys) };
+    const asked = {
+      Name: Bucket,
+      Prefix: encode(Prefix),
+      Delimiter: Delimiter && encode(Delimiter),
+      MaxKeys: listing.limit,
+      EncodingType,
+    };
+    return { stored: objects.list(Bucket, Prefix), listing, encode, asked };
+  }
+
   return {
     ListObjectsV2: (input) => {
-      objects.bucket(input.Bucket);
-      const listing = {
-        prefix: input.Prefix ?? "",
-        delimiter: input.Delimiter,
-        after: readToken(input.ContinuationToken) ?? input.StartAfter ?? "",
-        limit: limitOf(input.MaxKeys),
-      };
-      const { keys, prefixes, next } = list(objects.list(input.Bucket, listing.prefix).filter(isPresent), listing);
-      const encode = encoder(input.EncodingType);
+      const { stored, listing, encode, asked } = begin(input);
+      const after = readToken(input.ContinuationToken) ?? input.StartAfter ?? "";
+      const { keys, prefixes, next } = list(stored.filter(isPresent), { ...listing, after });
       return {
-        Name: input.Bucket,
-        Prefix: encode(listing.prefix),
-        Delimiter: input.Delimiter && encode(input.Delimiter),
-        MaxKeys: listing.limit,
-        EncodingType: input.EncodingType,
+        ...asked,
         KeyCount: keys.length + prefixes.length,
         IsTruncated: next !== undefined,
         ContinuationToken: input.ContinuationToken,
@@ -53,22 +65,11 @@ export function listingOperations(objects: Objects): S3Operations {
     },
 
     ListObjects: (input) => {
-      objects.bucket(input.Bucket);
-      const listing = {
-        prefix: input.Prefix ?? "",
-        delimiter: input.Delimiter,
-        after: input.Marker ?? "",
-        limit: limitOf(input.MaxKeys),
-      };
-      const { keys, prefixes, next } = list(objects.list(input.Bucket, listing.prefix).filter(isPresent), listing);
-      const encode = encoder(input.EncodingType);
+      const { stored, listing, encode, asked } = begin(input);
+      const { keys, prefixes, next } = list(stored.filter(isPresent), { ...listing, after: input.Marker ?? "" });
       return {
-        Name: input.Bucket,
-        Prefix: encode(listing.prefix),
+        ...asked,
         Marker: input.Marker ?? "",
-        Delimiter: input.Delimiter && encode(input.Delimiter),
-        MaxKeys: listing.limit,
-        EncodingType: input.EncodingType,
         IsTruncated: next !== undefined,
         // "This element is returned only if you have the delimiter request parameter specified."
         NextMarker: input.Delimiter === undefined || next === undefined ? undefined : encode(next),
@@ -78,17 +79,10 @@ export function listingOperations(objects: Objects): S3Operations {
     },
 
     ListObjectVersions: (input) => {
-      objects.bucket(input.Bucket);
-      const listing = {
-        prefix: input.Prefix ?? "",
-        delimiter: input.Delimiter,
-        after: "",
-        limit: limitOf(input.MaxKeys),
-      };
-      const all = afterMarker(objects.list(input.Bucket, listing.prefix), input.KeyMarker, input.VersionIdMarker);
+      const { stored, listing, encode, asked } = begin(input);
+      const all = afterMarker(stored, input.KeyMarker, input.VersionIdMarker);
       const { keys: versions, prefixes, next } = list(all, { ...listing, after: prefixMarker(input) });
       const lastVersion = next === versions.at(-1)?.key ? versions.at(-1)?.version.id : undefined;
-      const encode = encoder(input.EncodingType);
       const describe = ({ key, version, isLatest }: ListedVersion) => ({
         Key: encode(key),
         VersionId: version.id,
@@ -96,13 +90,9 @@ export function listingOperations(objects: Objects): S3Operations {
         LastModified: version.modified,
       });
       return {
-        Name: input.Bucket,
-        Prefix: encode(listing.prefix),
+        ...asked,
         KeyMarker: input.KeyMarker ?? "",
         VersionIdMarker: input.VersionIdMarker ?? "",
-        Delimiter: input.Delimiter && encode(input.Delimiter),
-        MaxKeys: listing.limit,
-        EncodingType: input.EncodingType,
         IsTruncated: next !== undefined,
         NextKeyMarker: next === undefined ? undefined : encode(next),
         NextVersionIdMarker: lastVersion,
