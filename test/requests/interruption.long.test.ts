@@ -22,8 +22,8 @@ test("no request is lost when AWS takes a Spot task back", async () => {
   const interruption = await app.loadDuring(async () => {
     const { tasks } = await app.fault({ kind: "spot-interruption", count: 1 });
     expect(tasks).toHaveLength(1);
-    await app.settled(service);
     await app.stopped(tasks);
+    await app.settled(service);
   });
   expectNoneLost(interruption);
 });
