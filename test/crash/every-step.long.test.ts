@@ -37,3 +37,20 @@ test("the command line killed after every event, and around its calls: the next 
   expect(survived.length).toBeGreaterThan(0);
   expect(survived.length).toBeLessThan(steps.length / 2);
 }, 600_000);
+
+test.each(["event:3", "event:6", "answer:12", "answer:25", 'line:"release.started"', 'line:"rollout.started"'])(
+  "the very first `up` killed at %s: the next one makes what is left to make",
+  async (diesAt) => {
+    const shop = new CrashingShop();
+    try {
+      shop.write({ text: "first" });
+      await shop.startRegion();
+      const { signal, stderr } = await shop.fardel(["up", "--json"], diesAt);
+      expect(signal, stderr).toBe("SIGKILL");
+      await shop.succeed("up");
+      await shop.expectInOrder({ text: "first", release: (await shop.newest())[0]?.number ?? 0 });
+    } finally {
+      await shop.close();
+    }
+  },
+);
