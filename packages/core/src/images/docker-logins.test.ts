@@ -76,4 +76,4 @@ test("a configuration of anything is a login or none", async () => {
     writeFileSync(join(directory, "config.json"), nothing);
     expect(await dockerLogin("ghcr.io", { DOCKER_CONFIG: directory })).toBeUndefined();
   }
-});
+}, 60_000);

@@ -130,4 +130,4 @@ test("package.json and .dockerignore of anything give an image or a refusal in w
     }),
     { numRuns: 150, seed: 20_260_101 },
   );
-});
+}, 60_000);

@@ -126,4 +126,4 @@ test("no request reaches a target that the load balancer didn't see as one", asy
     }),
     { numRuns: 150, seed: 20_260_101 },
   );
-});
+}, 60_000);

@@ -35,6 +35,8 @@ export async function extractLayer(
   const archive = extract();
   let reading = Promise.resolve();
   archive.on("entry", (header, body, next) => {
+    // An archive that breaks off breaks off the member as well, which may have nobody left who reads it.
+    body.on("error", () => {});
     // tar-stream's streams are streamx's, which iterate and pipe as Node's do, though their types don't say so.
     reading = readMember(header, body as unknown as Readable).then(() => next(), next);
   });

@@ -313,12 +313,12 @@ describe("an archive made to do harm", () => {
           rmSync(root, { recursive: true, force: true });
         }
       }),
-      { numRuns: 60, seed: 20_260_101 },
+      { numRuns: 25, seed: 20_260_101 },
     );
     expect(readdirSync(directory).toSorted()).toEqual(
       ["cache", "outside", "roots"].filter((name) => existsSync(join(directory, name))),
     );
-  });
+  }, 60_000);
 
   test("is refused when links go in circles or lead to nothing, or a file has children", async () => {
     await expect(

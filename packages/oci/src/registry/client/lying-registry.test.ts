@@ -119,7 +119,7 @@ describe("a manifest", () => {
       }),
       { numRuns: 150, seed: 20_260_101 },
     );
-  });
+  }, 60_000);
 });
 
 /** JSON with one value replaced by anything, or one cut. */
