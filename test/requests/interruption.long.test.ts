@@ -9,7 +9,7 @@ const service = "rollout-web";
  * on serving for a while.
  */
 beforeAll(async () => {
-  app.edit("fardel.yaml", (manifest) => `${manifest}    env: { SERVES_ON: "10000" }\n`);
+  app.edit("fardel.yaml", (manifest) => `${manifest}    env: { SERVES_ON: "5000" }\n`);
   await app.up();
   await app.update(service, {
     capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }],
