@@ -98,9 +98,9 @@ export class ScaledClock implements Clock {
   }
 
   private wait(timer: Timer): void {
-    const delay = Math.min((timer.due - this.now()) / this.scale, longestDelay);
-    timer.cancel = this.wall.after(Math.max(0, delay), () => {
-      if (this.now() < timer.due) return this.wait(timer);
+    const delay = Math.max(0, (timer.due - this.now()) / this.scale);
+    timer.cancel = this.wall.after(Math.min(delay, longestDelay), () => {
+      if (delay > longestDelay) return this.wait(timer);
       this.timers.delete(timer);
       timer.callback();
     });

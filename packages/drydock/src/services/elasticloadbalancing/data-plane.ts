@@ -42,6 +42,7 @@ export class DataPlane {
   private readonly listeners = new Map<string, Listener>();
   private readonly retired = new Set<Listener>();
   private readonly drains = new Map<string, () => void>();
+  private readonly lags = new Set<() => void>();
   private readonly subscribers = new Set<(change: TargetHealthChange) => void>();
   private closed = false;
   /** Ports are opened one after the other, so that two listeners never want the same one. */
@@ -199,8 +200,15 @@ export class DataPlane {
       const isDraining = this.state.targets.get(targetKey({ targetGroupArn, id, port }))?.state === "draining";
       if (isDraining) this.group(targetGroupArn).set(id, port, "draining");
     };
-    if (lag === 0) stop();
-    else this.region.clock.after(lag, stop);
+    if (lag === 0) {
+      stop();
+      return;
+    }
+    const cancel = this.region.clock.after(lag, () => {
+      this.lags.delete(cancel);
+      stop();
+    });
+    this.lags.add(cancel);
   }
 
   private forget(target: TargetRecord): void {
@@ -257,7 +265,7 @@ export class DataPlane {
   private async close(): Promise<void> {
     this.closed = true;
     this.checks.stopAll();
-    for (const cancel of this.drains.values()) cancel();
+    for (const cancel of [...this.drains.values(), ...this.lags]) cancel();
     this.subscribers.clear();
     await this.opening;
     await Promise.all([...this.listeners.values(), ...this.retired].map((listener) => listener.destroy()));
