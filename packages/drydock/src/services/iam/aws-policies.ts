@@ -1,5 +1,16 @@
 /** The policies AWS itself manages that container apps attach; an ARN that isn't here is answered NoSuchEntity. */
 export const awsManagedPolicies: Record<string, { actions: string[]; resource?: string }> = {
+  "arn:aws:iam::aws:policy/AWSCloudFormationReadOnlyAccess": {
+    actions: [
+      "cloudformation:Describe*",
+      "cloudformation:BatchDescribe*",
+      "cloudformation:EstimateTemplateCost",
+      "cloudformation:Get*",
+      "cloudformation:List*",
+      "cloudformation:ValidateTemplate",
+      "cloudformation:Detect*",
+    ],
+  },
   "arn:aws:iam::aws:policy/AdministratorAccess": { actions: ["*"] },
   "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly": {
     actions: [

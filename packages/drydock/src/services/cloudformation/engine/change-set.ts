@@ -11,6 +11,7 @@ import { references } from "../template/references.ts";
 import { blueprintOf, wantedPhysical } from "./blueprint.ts";
 import { type Comparison, compare } from "./comparison.ts";
 import type { Environment } from "./environment.ts";
+import { withPropertyValues } from "./property-values.ts";
 import type { Physical, ResourceRecord, StackDefinition, StackRecord } from "./records.ts";
 
 export interface ChangeSetRecord {
@@ -34,6 +35,7 @@ type Fate = "same" | "modified" | "new";
 
 /** What carrying a definition out would change. */
 export interface Preview {
+  /** With the values of properties, which are told only to those who ask. */
   changes: ResourceChange[];
   /** True when outputs differ, which is an update without any change of a resource. */
   outputsChange: boolean;
@@ -75,7 +77,11 @@ export async function previewOf(
   }
   for (const record of records.values())
     if (record.physical && !blueprint.dependencies.has(record.logicalId)) changes.push(removal(record));
-  return { changes, outputsChange: outputsDiffer(blueprint, stack) };
+  const previous = stack.definition && (await blueprintOf(environment, stack, stack.definition));
+  return {
+    changes: changes.map((change) => withPropertyValues(change, previous, blueprint)),
+    outputsChange: outputsDiffer(blueprint, stack),
+  };
 }
 
 /** How the stack's resources will look: what is made anew isn't known yet, nor are attributes of what changes. */

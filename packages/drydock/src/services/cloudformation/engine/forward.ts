@@ -1,13 +1,12 @@
 import { reasonOf } from "../errors.ts";
-import { evaluate } from "../template/evaluate.ts";
 import { type Blueprint, wantedPhysical } from "./blueprint.ts";
 import { type Comparison, compare } from "./comparison.ts";
 import type { Environment } from "./environment.ts";
 import { runInOrder } from "./parallel.ts";
+import { shownProperties } from "./property-values.ts";
 import { createPhysical, deletePhysical, type Subject, updatePhysical } from "./provision.ts";
 import type { Operation, Physical, ResourceRecord, StackDefinition, StackRecord } from "./records.ts";
 import type { ResourceType } from "./resource-type.ts";
-import { maskedScope } from "./scope.ts";
 import { deniedByPolicy } from "./stack-policy.ts";
 
 /** Why an operation is broken off when the region shuts down: nothing has failed. */
@@ -215,13 +214,8 @@ export class ForwardPass {
     return { stack: this.stack, logicalId, signal: this.abort.signal };
   }
 
-  /** The properties as an event shows them: NoEcho parameters as asterisks, dynamic references as they stand. */
+  /** The properties as an event shows them. */
   private shown(logicalId: string): string {
-    const { template, scope } = this.blueprint;
-    try {
-      return JSON.stringify(evaluate(template.resources[logicalId]?.Properties ?? {}, maskedScope(scope, template)));
-    } catch {
-      return "{}";
-    }
+    return JSON.stringify(shownProperties(this.blueprint, logicalId));
   }
 }

@@ -54,6 +54,15 @@ export const text: Shape<string> = (value, path) => {
   return String(value);
 };
 
+/** Text of which drydock can do only some values; the others are refused in words of its own. */
+export function only<const T extends string>(...values: T[]): Shape<T> {
+  return (value, path) => {
+    const found = values.find((allowed) => allowed === value);
+    if (found === undefined) throw new PropertyProblem(`${path}: drydock supports only ${values.join(", ")}`);
+    return found;
+  };
+}
+
 export const number: Shape<number> = (value, path) => {
   const result = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   if (typeof result !== "number" || Number.isNaN(result)) throw expected(path, "Number", value);

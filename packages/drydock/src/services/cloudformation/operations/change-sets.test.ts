@@ -122,6 +122,29 @@ describe("a change set", () => {
     expect(world.things.size).toBe(5);
   });
 
+  test("shows values before and after to who asks for them, and never those that NoEcho hides", async () => {
+    const parameters = { Parameters: { Key: { Type: "String", NoEcho: true, Default: "s3cret" } } };
+    const resources = (value: string) => ({ A: thing({ Value: value, Kind: { Ref: "Key" } }), [value]: thing() });
+    await existing(resources("old"), parameters);
+    await changeSet(resources("new"), parameters);
+    const shown = await cloud.call.DescribeChangeSet(
+      { StackName: "app", ChangeSetName: "next", IncludePropertyValues: true },
+      caller,
+    );
+    const changes = shown.Changes?.map(({ ResourceChange: { Action, BeforeContext, AfterContext, Details } = {} }) => [
+      Action,
+      BeforeContext,
+      AfterContext,
+      Details?.map(({ Target }) => [Target?.Name, Target?.BeforeValue, Target?.AfterValue]),
+    ]);
+    const context = (Value: string) => JSON.stringify({ Properties: { Value, Kind: "****" } });
+    expect(changes).toEqual([
+      ["Modify", context("old"), context("new"), [["Value", "old", "new"]]],
+      ["Add", undefined, '{"Properties":{}}', []],
+      ["Remove", '{"Properties":{}}', undefined, []],
+    ]);
+  });
+
   test("without changes fails and says so; one of a policy alone has some", async () => {
     await existing({ A: thing({ Value: "1" }) });
     const same = await changeSet({ A: thing({ Value: 1 }) });
@@ -172,6 +195,14 @@ describe("a change set", () => {
     await existing({ A: thing() });
     const { Status, StatusReason } = await changeSet({ A: thing({ Value: { "Fn::ImportValue": "nowhere" } }) });
     expect([Status, StatusReason]).toEqual(["FAILED", "No export named nowhere found."]);
+  });
+
+  test("that breaks a rule about parameters is refused", async () => {
+    const Rules = { Small: { Assertions: [{ Assert: { "Fn::Equals": [{ Ref: "Size" }, "1"] } }] } };
+    const size = (Default: string) => ({ Rules, Parameters: { Size: { Type: "String", Default } } });
+    await existing({ A: thing() });
+    await expect(changeSet({ A: thing({ Value: "2" }) }, size("2"))).rejects.toThrow("rule Small doesn't hold");
+    expect((await changeSet({ A: thing({ Value: "2" }) }, size("1"))).Status).toBe("CREATE_COMPLETE");
   });
 
   test("imports nothing", async () => {

@@ -11,7 +11,7 @@ export type Client = typeof import("@aws-sdk/client-cloudformation");
 
 /**
  * CloudFormation.
- * Gaps: macros, nested stacks, stack sets, drift, imports, custom resources, Rules, CreationPolicy and UpdatePolicy,
+ * Gaps: macros, nested stacks, stack sets, drift, imports, custom resources, Hooks, CreationPolicy and UpdatePolicy,
  * notifications, rollback triggers, updates of a stack in CREATE_FAILED or UPDATE_FAILED: all refused.
  * By design: every call of a resource type is made as the caller, also when a role is given.
  */

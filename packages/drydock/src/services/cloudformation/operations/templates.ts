@@ -19,7 +19,8 @@ export function templateOperations(service: CloudFormation): Pick<Operations<Cli
         ChangeSetName === undefined
           ? repository.get(StackName ?? "").definition
           : findChangeSet(service, ChangeSetName, StackName).definition;
-      if (!definition) throw validationError(`Stack with id ${StackName} does not exist`);
+      // A stack in review has no template yet, which is no error: the AWS CDK asks for it before it executes a change set.
+      if (!definition) return { StagesAvailable: ["Original", "Processed"] };
       return { TemplateBody: definition.body, StagesAvailable: ["Original", "Processed"] };
     },
 

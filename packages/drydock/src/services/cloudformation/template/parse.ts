@@ -1,5 +1,6 @@
 import { validationError } from "../errors.ts";
 import { readDocument } from "./document.ts";
+import { rulesOf } from "./rules.ts";
 import {
   type DeletionPolicy,
   isObject,
@@ -38,9 +39,8 @@ export function parseTemplate(body: string): Template {
     throw validationError(
       `Template format error: ${String(version)} is not a supported value for AWSTemplateFormatVersion.`,
     );
-  for (const section of ["Rules", "Hooks"])
-    if (document[section] !== undefined)
-      throw validationError(`Template format error: the ${section} section is not supported by drydock.`);
+  if (document.Hooks !== undefined)
+    throw validationError("Template format error: the Hooks section is not supported by drydock.");
   refuseNull(document, "");
   const { Description: description } = document;
   if (description !== undefined && typeof description !== "string")
@@ -50,6 +50,7 @@ export function parseTemplate(body: string): Template {
     ...(document.Metadata !== undefined && { metadata: document.Metadata }),
     transforms: transformsOf(document.Transform),
     parameters: parametersOf(section(document, "Parameters")),
+    rules: rulesOf(section(document, "Rules")),
     mappings: mappingsOf(section(document, "Mappings")),
     conditions: section(document, "Conditions"),
     resources: resourcesOf(section(document, "Resources")),

@@ -1,3 +1,5 @@
+import type { Rule } from "./rules.ts";
+
 /** A template after parsing: long-form functions only, every section present, no null anywhere. */
 export interface Template {
   description?: string;
@@ -5,6 +7,7 @@ export interface Template {
   /** `AWS::LanguageExtensions` is the only one there can be. */
   transforms: string[];
   parameters: Record<string, ParameterDeclaration>;
+  rules: Record<string, Rule>;
   mappings: Record<string, Record<string, Record<string, unknown>>>;
   conditions: Record<string, unknown>;
   resources: Record<string, ResourceDeclaration>;

@@ -6,6 +6,7 @@ const loaders: Record<string, () => Promise<ResourceType>> = {
     import("./application-autoscaling-scalable-target.ts").then((module) => module.scalableTarget),
   "AWS::ApplicationAutoScaling::ScalingPolicy": () =>
     import("./application-autoscaling-scaling-policy.ts").then((module) => module.scalingPolicy),
+  "AWS::CDK::Metadata": () => import("./cdk-metadata.ts").then((module) => module.cdkMetadata),
   "AWS::CloudFormation::WaitConditionHandle": () =>
     import("./cloudformation-wait-condition-handle.ts").then((module) => module.waitConditionHandle),
   "AWS::EC2::EIP": () => import("./ec2-eip.ts").then((module) => module.eip),
@@ -42,6 +43,8 @@ const loaders: Record<string, () => Promise<ResourceType>> = {
   "AWS::IAM::ManagedPolicy": () => import("./iam-managed-policy.ts").then((module) => module.managedPolicy),
   "AWS::IAM::Policy": () => import("./iam-policy.ts").then((module) => module.inlinePolicy),
   "AWS::IAM::Role": () => import("./iam-role.ts").then((module) => module.role),
+  "AWS::KMS::Alias": () => import("./kms-alias.ts").then((module) => module.alias),
+  "AWS::KMS::Key": () => import("./kms-key.ts").then((module) => module.key),
   "AWS::Logs::LogGroup": () => import("./logs-log-group.ts").then((module) => module.logGroup),
   "AWS::RDS::DBInstance": () => import("./rds-db-instance.ts").then((module) => module.dbInstance),
   "AWS::RDS::DBParameterGroup": () => import("./rds-db-parameter-group.ts").then((module) => module.dbParameterGroup),

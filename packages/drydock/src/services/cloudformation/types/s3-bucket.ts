@@ -12,6 +12,7 @@ import {
   boolean,
   inPlace,
   list,
+  only,
   type PropertyValues,
   replacement,
   structure,
@@ -28,6 +29,8 @@ const encryptionRule = structure({
 });
 
 const properties = {
+  // The list that every bucket has from the start.
+  AccessControl: inPlace(only("Private")),
   BucketEncryption: inPlace(structure({ ServerSideEncryptionConfiguration: list(encryptionRule) })),
   BucketName: replacement(text),
   LifecycleConfiguration: inPlace(lifecycleConfiguration),
@@ -57,7 +60,6 @@ export const bucket = defineResourceType({
   unsupported: [
     "AbacStatus",
     "AccelerateConfiguration",
-    "AccessControl",
     "AnalyticsConfigurations",
     "BucketNamePrefix",
     "BucketNamespace",
