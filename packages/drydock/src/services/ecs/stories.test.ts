@@ -13,6 +13,9 @@ import {
 } from "./scenario.fixture.ts";
 import type { ImageBehaviour, World } from "./world.fixture.ts";
 
+// The same stories at every run: to look for new ones, change the seed and raise numRuns.
+const seed = 20_261_121;
+
 // Seconds on a machine that has time; a busy one needs more.
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -63,7 +66,7 @@ test("whatever happens, also to drydock itself, a service ends with its tasks in
       await world.clock.advance(600_000);
       await expectRest(world);
     }),
-    { numRuns: 60 },
+    { numRuns: 60, seed },
   );
 });
 
