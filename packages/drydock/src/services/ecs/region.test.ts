@@ -55,7 +55,7 @@ async function until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): P
 }
 
 const ended = (deployment: Awaited<ReturnType<typeof latestDeployment>>) =>
-  !["PENDING", "IN_PROGRESS", "ROLLBACK_IN_PROGRESS"].includes(deployment?.status ?? "");
+  ["SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"].includes(deployment?.status ?? "");
 
 const answer = async ({ address }: EcsRegion) => (await fetch(address)).text();
 
