@@ -51,6 +51,20 @@ test("an error nobody foresaw shows no stack unless asked", () => {
   expect(errorScreen(error, style, true)).toContain("error-screen.test.ts");
 });
 
+test("what the disk refuses is no defect", () => {
+  const error = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  expect(errorScreen(error, style, false)).toMatchInlineSnapshot(`
+    "✗ The disk is full.
+
+      ENOSPC: no space left on device, write
+
+      → fardel writes to its cache ($XDG_CACHE_HOME or ~/.cache), its
+        state (~/.local/state) and the temporary directory: make room
+        there, or make them writable, then run the command again."
+  `);
+  expect(errorObject(error, false)).toMatchObject({ code: "FileSystem", exitCode: 1, message: "The disk is full." });
+});
+
 test("programs get the same as an object", () => {
   const error = new FardelError("LOCKED", "Somebody else releases.", { fix: "Wait.", exitCode: 5 });
   expect(errorObject(error, false)).toEqual({

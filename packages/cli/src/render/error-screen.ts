@@ -25,12 +25,11 @@ export function errorScreen(error: unknown, style: Style, verbose: boolean): str
 
 /** The same for programs. */
 export function errorObject(error: unknown, verbose: boolean): Record<string, unknown> {
-  const { message, where, why, fix } = describe(error);
-  const known = error instanceof FardelError;
+  const { code, message, where, why, fix } = describe(error);
   return {
     type: "error",
-    code: known ? error.code : "Unexpected",
-    exitCode: known ? error.exitCode : 1,
+    code,
+    exitCode: error instanceof FardelError ? error.exitCode : 1,
     message,
     ...(where !== undefined && { where }),
     ...(why !== undefined && { why }),
@@ -40,15 +39,35 @@ export function errorObject(error: unknown, verbose: boolean): Record<string, un
 }
 
 interface Description {
+  code: string;
   message: string;
   where?: string | undefined;
   why?: string | undefined;
   fix?: string | undefined;
 }
 
+/** What the operating system refuses is no defect of fardel: https://nodejs.org/api/errors.html#common-system-errors */
+const refusals: Record<string, string> = {
+  ENOSPC: "The disk is full.",
+  EDQUOT: "The disk quota is used up.",
+  EROFS: "The file system is read-only.",
+  EACCES: "A file may not be read or written.",
+};
+
 function describe(error: unknown): Description {
   if (error instanceof FardelError) return error;
+  const { code = "", message: words = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  const refusal = Object.hasOwn(refusals, code) ? refusals[code] : undefined;
+  if (refusal !== undefined) {
+    return {
+      code: "FileSystem",
+      message: refusal,
+      why: words,
+      fix: "fardel writes to its cache ($XDG_CACHE_HOME or ~/.cache), its state (~/.local/state) and the temporary directory: make room there, or make them writable, then run the command again.",
+    };
+  }
   return {
+    code: "Unexpected",
     message: "fardel stopped at an error it doesn't know.",
     why: error instanceof Error ? error.message : String(error),
     fix: "This is a defect in fardel. The command with --verbose shows where it happened: please report it with that.",
