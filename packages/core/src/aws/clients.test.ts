@@ -93,6 +93,7 @@ describe("connectAws", () => {
     );
     expect(await verifyAccount(aws)).toEqual({ accountId: "000000000000", arn: "arn:aws:iam::000000000000:root" });
     expect(requests).toHaveLength(3);
+    expect(aws.calls.counts()).toEqual({ STS: { GetCallerIdentity: 3 } });
   });
 
   test("doesn't repeat what AWS refuses", async () => {
