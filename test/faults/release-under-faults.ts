@@ -50,7 +50,7 @@ interface Attempt {
 
 async function releaseUnder(shop: Shop, schedule: Schedule): Promise<Ending> {
   const before = await newest(shop);
-  shop.write({ web: `    env: { SEED: "${schedule.seed}" }` });
+  shop.write({ text: String(schedule.seed) });
   const endFaults = beginFaults(shop, schedule);
   const attempt = await deploy(shop);
   await endFaults();

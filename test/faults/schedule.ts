@@ -25,6 +25,10 @@ export function scheduleOf(seed: number): Schedule {
     const service = oneOf(calledServices);
     return { ...(service !== undefined && { service }), seed: whole(0, 1e9), probability: oneOf([0.05, 0.3, 1]) };
   };
+  const family = () => {
+    const name = oneOf(["shop-local-web", "shop-local-worker", undefined]);
+    return name === undefined ? {} : { family: name };
+  };
   // As many as a call's own repetitions ride out: more is an AWS that is down, and no release can end well then.
   const kinds: (() => Fault)[] = [
     () => ({ kind: "throttle", ...calls(), count: whole(1, 4) }),
@@ -34,16 +38,21 @@ export function scheduleOf(seed: number): Schedule {
     () => ({
       kind: "broken-task",
       fate: oneOf(["unhealthy", "exits", "no-image"] as const),
+      ...family(),
       seed: whole(0, 1e9),
-      probability: oneOf([0.2, 1]),
-      count: whole(1, 6),
+      probability: oneOf([0.5, 1]),
+      count: whole(3, 12),
     }),
     () => ({ kind: "task-crash", count: whole(1, 3), seed: whole(0, 1e9) }),
     () => ({ kind: "spot-interruption", count: whole(1, 2) }),
     () => ({ kind: "zone-loss", zone: oneOf(["eu-west-1a", "eu-west-1b"]) }),
     () => ({ kind: "load-balancer-lag", seconds: whole(1, 5), earlyStop: random() < 0.5 }),
   ];
-  const timed = (): Timed => ({ afterMs: random() < 0.4 ? 0 : whole(1, 1500), fault: oneOf(kinds)() });
+  const timed = (): Timed => {
+    const fault = oneOf(kinds)();
+    // A rollout starts its tasks early on: what is to break them has to be there by then.
+    return { afterMs: fault.kind === "broken-task" || random() < 0.4 ? 0 : whole(1, 1500), fault };
+  };
   const faults = Array.from({ length: whole(1, 4) }, timed).sort((one, other) => one.afterMs - other.afterMs);
   return { seed, faults };
 }
