@@ -25,9 +25,12 @@ export async function testedServices(): Promise<TestedService[]> {
 
 /** A call by an SDK command, or by the method of a client or of `region.call`. */
 function findTests({ name, handled }: ServiceCatalogue): Map<string, string[]> {
-  const own = globSync([`test/conformance/${name}.test.ts`, `packages/drydock/src/services/${name}/**/*.test.ts`], {
-    cwd: root,
-  });
+  const own = globSync(
+    [`test/conformance/${name}{,-routing}.test.ts`, `packages/drydock/src/services/${name}/**/*.test.ts`],
+    {
+      cwd: root,
+    },
+  );
   const sources = own.sort().map((file) => ({ file, text: readFileSync(join(root, file), "utf8") }));
   return new Map(
     handled.map((operation) => {
