@@ -1,11 +1,13 @@
 import {
   CreateServiceCommand,
+  type CreateServiceCommandInput,
   DeleteServiceCommand,
   DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
   ListServiceDeploymentsCommand,
   ListTasksCommand,
+  PutClusterCapacityProvidersCommand,
   RunTaskCommand,
   UpdateServiceCommand,
   waitUntilServicesStable,
@@ -17,7 +19,13 @@ import { startEcs, webServer } from "./testing.ts";
 type EcsRegion = Awaited<ReturnType<typeof startEcs>>;
 const web = { cluster: "main", service: "web" };
 
-async function createWeb(region: EcsRegion, taskDefinition: string): Promise<void> {
+const describing = { cluster: "main", services: ["web"] };
+
+async function createWeb(
+  region: EcsRegion,
+  taskDefinition: string,
+  more: Partial<CreateServiceCommandInput> = {},
+): Promise<void> {
   await region.ecs.send(
     new CreateServiceCommand({
       cluster: "main",
@@ -28,12 +36,13 @@ async function createWeb(region: EcsRegion, taskDefinition: string): Promise<voi
       networkConfiguration: region.networkConfiguration,
       loadBalancers: [{ targetGroupArn: region.targetGroupArn, containerName: "web", containerPort: 8080 }],
       deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+      ...more,
     }),
   );
 }
 
 async function describeWeb({ ecs }: EcsRegion) {
-  const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster: "main", services: ["web"] }));
+  const { services = [] } = await ecs.send(new DescribeServicesCommand(describing));
   return services[0];
 }
 
@@ -103,6 +112,42 @@ test("a service behind the load balancer: created, rolled out, rolled back, dele
     (service) => service?.status === "INACTIVE",
   );
   expect((await region.ecs.send(new ListTasksCommand({ cluster: "main" }))).taskArns).toEqual([]);
+}, 60_000);
+
+test("a task on interrupted Spot capacity gets its SIGTERM, ends by itself and is replaced", async () => {
+  const region = await startEcs();
+  const providers = [
+    { capacityProvider: "FARGATE", base: 1, weight: 0 },
+    { capacityProvider: "FARGATE_SPOT", weight: 1 },
+  ];
+  await region.ecs.send(
+    new PutClusterCapacityProvidersCommand({
+      cluster: "main",
+      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+      defaultCapacityProviderStrategy: providers,
+    }),
+  );
+  await createWeb(region, await region.register(await region.push("one", webServer("one"))), { launchType: undefined });
+  await waitUntilServicesStable({ client: region.ecs, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, describing);
+  const response = await fetch(new URL("/_drydock/faults", region.drydock.endpoint), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ kind: "spot-interruption", service: "web" }),
+  });
+  const { tasks } = (await response.json()) as { tasks: string[] };
+  expect(tasks).toHaveLength(1);
+  const interrupted = await until(
+    async () => (await region.ecs.send(new DescribeTasksCommand({ cluster: "main", tasks }))).tasks?.[0],
+    (task) => task?.lastStatus === "STOPPED",
+  );
+  expect(interrupted).toMatchObject({
+    capacityProviderName: "FARGATE_SPOT",
+    stopCode: "SpotInterruption",
+    stoppedReason: "Your Spot Task was interrupted.",
+    containers: [{ exitCode: 0 }],
+  });
+  await waitUntilServicesStable({ client: region.ecs, maxWaitTime: 30, minDelay: 1, maxDelay: 1 }, describing);
+  expect(await answer(region)).toBe("one");
 }, 60_000);
 
 test("RunTask runs a command of its own and keeps its exit code", async () => {
