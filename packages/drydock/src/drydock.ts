@@ -89,15 +89,17 @@ async function openDirectory(options: DrydockOptions, unlock: () => void): Promi
     return { host: opened.host, administered: { status, clock: opened.clock, host: opened.host, reset } };
   };
   const reset = () => {
-    ready = ready.then(async () => {
+    const done = ready.then(async () => {
       const { scale } = opened.clock;
       await opened.close();
-      await removeState(directory);
+      // A file that can't be removed is no reason to answer nothing from now on.
+      await removeState(directory).catch((error) => log(`reset: ${error}`));
       opened = open(openStore());
       opened.clock.setScale(scale);
       await begin(port);
     });
-    return ready;
+    ready = done.catch((error) => log(`reset: ${error}`));
+    return done;
   };
 
   const server = createGateway(gated, log);

@@ -147,3 +147,12 @@ test("the state dump says what runs, and no secret", async () => {
   expect(state.listeners).toMatchObject([{ port: 80, url: region.address }]);
   expect(JSON.stringify(state)).not.toContain("hush");
 });
+
+test("a reset stops tasks and closes listeners", async () => {
+  const region = await startSimulated();
+  await region.create();
+  await region.deployment().toBe("SUCCESSFUL");
+  await ask(region.drydock.endpoint, "POST", "reset");
+  expect(await region.state()).toMatchObject({ timeScale: 60, services: [], tasks: [], targets: [], listeners: [] });
+  await expect(fetch(region.address)).rejects.toThrow();
+});

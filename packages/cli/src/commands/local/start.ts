@@ -65,10 +65,10 @@ function timeScaleNumber(text: string): number {
 
 function taskRuntime(text: string): TaskRuntime {
   if (text === "process" || text === "simulated") return text;
-  throw new InvalidArgumentError(
-    text === "docker"
-      ? "The runtime docker comes with a later version; this one has process and simulated"
-      : "It is process or simulated",
+  throw new FardelError(
+    "Runtime",
+    text === "docker" ? "The runtime docker comes with a later version." : `There is no runtime ${text}.`,
+    { fix: "Take process, or simulated, which runs no processes.", exitCode: 2 },
   );
 }
 
