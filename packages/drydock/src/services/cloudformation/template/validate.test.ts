@@ -48,6 +48,11 @@ describe("a template is refused in AWS's words", () => {
       "Template format error: Unrecognized resource types: [AWS::Nope::Nope]",
     ],
     [
+      "a custom resource",
+      { Resources: { A: { Type: "Custom::Made" } } },
+      "Template format error: drydock has no Lambda or SNS that could make the custom resource type Custom::Made.",
+    ],
+    [
       "a macro",
       { Transform: "AWS::Serverless-2016-10-31", Resources: { A: bucket() } },
       "Transform AWS::Serverless-2016-10-31 is not supported by drydock: it runs no macros, only AWS::LanguageExtensions.",

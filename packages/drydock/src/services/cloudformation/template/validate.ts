@@ -28,6 +28,11 @@ export function validateTemplate(template: Template, attributesOf: AttributesOf)
       .map(({ Type }) => Type)
       .filter((type) => !attributesOf(type)),
   );
+  const custom = [...unrecognized].find((type) => /^(Custom::|AWS::CloudFormation::CustomResource$)/.test(type));
+  if (custom !== undefined)
+    throw validationError(
+      `Template format error: drydock has no Lambda or SNS that could make the custom resource type ${custom}.`,
+    );
   if (unrecognized.size > 0)
     throw validationError(`Template format error: Unrecognized resource types: [${[...unrecognized].join(", ")}]`);
   checkFunctions(template, [
