@@ -1,9 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, test } from "vitest";
 
 /** How each foreign tool shows that it is there: by running, because a name on PATH may be a shim without a program. */
 const probes = {
   aws: ["aws", "--version"],
+  // Installed where it isn't yet.
+  cdk: [process.execPath, join(import.meta.dirname, "cdk-install.ts")],
   boto3: ["python3", "-c", "import boto3"],
   "cfn-lint": ["cfn-lint", "--version"],
   skopeo: ["skopeo", "--version"],
@@ -20,7 +23,7 @@ export function describeWith(tool: Tool, name: string, body: () => void): void {
 }
 
 function reportMissing(tool: Tool, name: string, required: boolean): void {
-  const line = `${tool} is not on PATH: "${name}" is not tested.`;
+  const line = `${tool} can't be run: "${name}" is not tested.`;
   if (!required) console.warn(line);
   test(`${name}: ${tool}`, ({ skip }) => {
     if (!required) skip(line);

@@ -88,8 +88,10 @@ export function changeSetOperations(service: CloudFormation): Pick<Operations<Cl
     },
 
     DeleteChangeSet({ ChangeSetName, StackName }) {
-      const changeSet = findChangeSet(service, ChangeSetName, StackName);
-      repository.removeChangeSet(changeSet);
+      // To delete one that isn't there is no error: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DeleteChangeSet.html
+      // knows only that of a change set in the wrong status.
+      const changeSet = lookUpChangeSet(service, ChangeSetName, StackName);
+      if (changeSet) repository.removeChangeSet(changeSet);
       return {};
     },
 
@@ -205,21 +207,25 @@ function stackFor(
 
 /** @throws ChangeSetNotFoundException, ValidationError when only a name is given */
 export function findChangeSet(
-  { repository }: CloudFormation,
+  service: CloudFormation,
   nameOrId: string,
   stackName: string | undefined,
 ): ChangeSetRecord {
-  if (nameOrId.startsWith("arn:")) {
-    const byId = repository.changeSetById(nameOrId);
-    if (!byId) throw new AwsError("ChangeSetNotFoundException", `ChangeSet [${nameOrId}] does not exist`);
-    return byId;
-  }
+  const changeSet = lookUpChangeSet(service, nameOrId, stackName);
+  if (!changeSet) throw new AwsError("ChangeSetNotFoundException", `ChangeSet [${nameOrId}] does not exist`);
+  return changeSet;
+}
+
+function lookUpChangeSet(
+  { repository }: CloudFormation,
+  nameOrId: string,
+  stackName: string | undefined,
+): ChangeSetRecord | undefined {
+  if (nameOrId.startsWith("arn:")) return repository.changeSetById(nameOrId);
   if (stackName === undefined)
     throw validationError("StackName must be specified if ChangeSetName is not specified as an ARN.");
   const stack = repository.get(stackName, `Stack [${stackName}] does not exist`);
-  const changeSet = repository.changeSetsOf(stack.id).find(({ name }) => name === nameOrId);
-  if (!changeSet) throw new AwsError("ChangeSetNotFoundException", `ChangeSet [${nameOrId}] does not exist`);
-  return changeSet;
+  return repository.changeSetsOf(stack.id).find(({ name }) => name === nameOrId);
 }
 
 function invalidStatus(message: string): AwsError {
