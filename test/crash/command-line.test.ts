@@ -39,6 +39,35 @@ test("a migration that outlives its release is waited for, and none runs beside 
   await shop.expectInOrder({ text: "slowly", release: newest?.number ?? 0 });
 });
 
+test("a lock whose holder lives is respected until its lease has ended", async () => {
+  const { aws, descriptor } = await shop.connect();
+  const now = Date.now();
+  const holdUntil = (until: number) =>
+    aws.s3.putObject({
+      Bucket: descriptor.stateBucket,
+      Key: "locks/shop/local.json",
+      Body: JSON.stringify({
+        actor: "grace",
+        host: "build",
+        pid: process.pid,
+        action: "deploy",
+        release: 90,
+        since: new Date(now).toISOString(),
+        until: new Date(until).toISOString(),
+      }),
+    });
+  shop.write({ text: "patience" });
+  await holdUntil(now + 3_600_000);
+  const refused = await shop.fardel(["deploy"]);
+  expect(refused.exitCode).toBe(5);
+  expect(refused.stderr).toContain("✗ Release 90 (deploy) of shop in local is under way.");
+  expect(refused.stderr).toContain("held by grace on build since");
+  await holdUntil(now - 1);
+  const { stderr } = await shop.succeed("deploy");
+  expect(stderr).toMatch(/^Took over the lock that grace on build has held since .+: its lease has ended\.$/m);
+  await shop.expectInOrder({ text: "patience", release: (await release())?.number ?? 0 });
+});
+
 test("a release that fails after an interrupted one goes back to what served, not to what was half-made", async () => {
   shop.write({ text: "two", worker: true });
   await shop.succeed("up");

@@ -4,6 +4,7 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import pg from "pg";
+import { killByEnvironment } from "../tasks/process/process-table.ts";
 import { postgresBinaries } from "./binaries.ts";
 
 export interface PostgresOptions {
@@ -38,6 +39,9 @@ const dropRoot = [
   "--securebits=+no_setuid_fixup",
 ];
 
+/** In the environment of initdb and of what it starts, with the server's directory. */
+const initdbVariable = "DRYDOCK_INITDB";
+
 /** Makes the data directory of a new cluster. */
 export async function initialise(options: PostgresOptions): Promise<void> {
   const data = dataDirectory(options);
@@ -49,7 +53,8 @@ export async function initialise(options: PostgresOptions): Promise<void> {
   const passwordFile = join(options.directory, "admin-password");
   await writeFile(passwordFile, options.adminPassword, { mode: 0o600 });
   try {
-    await runToEnd(initdb, ["--pgdata", data, "--username", adminRole, "--pwfile", passwordFile, ...flags]);
+    const argv = ["--pgdata", data, "--username", adminRole, "--pwfile", passwordFile, ...flags];
+    await runToEnd(initdb, argv, { [initdbVariable]: options.directory });
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -84,8 +89,12 @@ export async function start(options: PostgresOptions): Promise<void> {
   await waitUntilReady(options);
 }
 
-/** Stops the server with a fast shutdown (SIGINT): open transactions are rolled back, nothing committed is lost. */
+/**
+ * Stops the server with a fast shutdown (SIGINT): open transactions are rolled back, nothing committed is lost. An initdb
+ * that a drydock has left behind when it was killed would go on filling the directory: it is killed.
+ */
 export async function stop(options: Pick<PostgresOptions, "directory">): Promise<void> {
+  await killByEnvironment(`${initdbVariable}=${options.directory}`);
   const pid = runningPid(options);
   if (pid === undefined) return;
   process.kill(pid, "SIGINT");
@@ -186,9 +195,14 @@ function giveUpOwnership(path: string): void {
   if (process.getuid?.() === 0) chownSync(path, nobody, nobody);
 }
 
-function spawnUnprivileged(command: string, args: string[], options: object): ChildProcess {
+function spawnUnprivileged(
+  command: string,
+  args: string[],
+  options: object,
+  variables: Record<string, string> = {},
+): ChildProcess {
   const [program = command, ...rest] = process.getuid?.() === 0 ? [...dropRoot, command, ...args] : [command, ...args];
-  return spawn(program, rest, { env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" }, ...options });
+  return spawn(program, rest, { env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC", ...variables }, ...options });
 }
 
 function unprivilegedError(error: Error): Error {
@@ -196,9 +210,9 @@ function unprivilegedError(error: Error): Error {
   return new Error("PostgreSQL can't run as root, and setpriv (util-linux), which would drop root, is not installed");
 }
 
-function runToEnd(command: string, args: string[]): Promise<void> {
+function runToEnd(command: string, args: string[], variables: Record<string, string>): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawnUnprivileged(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawnUnprivileged(command, args, { stdio: ["ignore", "ignore", "pipe"] }, variables);
     let errors = "";
     child.stderr?.on("data", (chunk) => {
       errors += chunk;
