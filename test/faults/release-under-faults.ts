@@ -88,14 +88,16 @@ function beginFaults({ drydock }: Shop, { faults }: Schedule): () => Promise<voi
   };
 }
 
-async function checkEnding(shop: Shop, { outcome, thrown }: Attempt, before: ReleaseRecord): Promise<Ending> {
+async function checkEnding(shop: Shop, { outcome, thrown, events }: Attempt, before: ReleaseRecord): Promise<Ending> {
   if (thrown !== undefined && !(thrown instanceof FardelError)) throw new Error("it threw what is no FardelError");
   const holder = await lockHolder(stateBucket(shop.aws, shop.descriptor.stateBucket), shop.descriptor, systemTime);
   if (holder) throw new Error("the lock is still held");
   const record = await newest(shop);
   if (outcome === undefined) {
-    // Refused before it had a number: what served goes on.
-    if (record.number !== before.number) throw new Error("it threw when it had begun");
+    // Refused before any service was touched: what served goes on.
+    const begun = record.number !== before.number;
+    if (begun && record.outcome !== "failed") throw new Error(`it threw, and its record says ${record.outcome}`);
+    if (events.some(({ type }) => type === "rollout.started")) throw new Error("it threw when it had begun");
     await untilAtRest(shop, await serving(shop));
     return "refused";
   }
