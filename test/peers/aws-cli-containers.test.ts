@@ -142,4 +142,17 @@ describeWith("aws", "the AWS CLI: an image, a load balancer and tasks", () => {
     const remove = "ecs delete-service --cluster main --service web --force --query service.[status,desiredCount]";
     expect(await aws.json(remove)).toEqual(["DRAINING", 0]);
   });
+
+  test("an image goes with its last tag, and then its repository", async () => {
+    const images = "ecr list-images --repository-name shop/web --query imageIds";
+    const remove =
+      "ecr batch-delete-image --repository-name shop/web --query [imageIds,failures[].failureCode] --image-ids";
+    expect(await aws.json(`${remove} imageTag=one imageTag=none`)).toEqual([
+      [{ imageDigest: digest, imageTag: "one" }],
+      ["ImageNotFound"],
+    ]);
+    expect(await aws.json(images)).toEqual([]);
+    await aws.text("ecr delete-repository --repository-name shop/web");
+    expect(await aws.refusal(images)).toContain("The repository with name 'shop/web' does not exist");
+  });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startTestDrydock, type TestDrydock } from "@fardel/drydock/testing.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -39,6 +39,23 @@ describeWith("aws", "the AWS CLI: identity, files, parameters and secrets", () =
     await aws.text("s3 cp s3://files/large back");
     expect(readFileSync(file("back")).equals(readFileSync(file("large")))).toBe(true);
     expect(await aws.text("s3 cp s3://files/notes/small.txt -")).toBe("hello");
+  });
+
+  test("keeps a prefix and a directory in step", async () => {
+    mkdirSync(file("site/images"), { recursive: true });
+    writeFileSync(file("site/index.html"), "<h1>hello</h1>");
+    writeFileSync(file("site/images/logo 1.svg"), "<svg/>");
+    const sync = async () => (await aws.text("s3 sync site s3://files/site --delete --no-progress")).split("\n").sort();
+    expect(await sync()).toEqual([
+      "upload: site/images/logo 1.svg to s3://files/site/images/logo 1.svg",
+      "upload: site/index.html to s3://files/site/index.html",
+    ]);
+    expect(await sync()).toEqual([""]);
+    rmSync(file("site/images"), { recursive: true });
+    expect(await sync()).toEqual(["delete: s3://files/site/images/logo 1.svg"]);
+    await aws.text("s3 sync s3://files/site copy --no-progress");
+    expect(readFileSync(file("copy/index.html"), "utf8")).toBe("<h1>hello</h1>");
+    await aws.text("s3 rm s3://files/site --recursive");
   });
 
   test("puts an object only where there is none", async () => {

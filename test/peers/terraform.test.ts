@@ -42,7 +42,7 @@ describeWith("terraform", "Terraform: a web service", () => {
   };
 
   beforeAll(async () => {
-    drydock = await startTestDrydock({ keep: true });
+    drydock = await startTestDrydock({ keep: true, timeScale: 5 });
     terraform = await terraformIn(drydock.directory, drydock, mirror);
   });
   afterAll(() => drydock.close());

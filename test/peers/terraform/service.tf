@@ -66,7 +66,7 @@ resource "aws_ecs_service" "web" {
   task_definition                   = aws_ecs_task_definition.web.arn
   desired_count                     = 1
   launch_type                       = "FARGATE"
-  health_check_grace_period_seconds = 10
+  health_check_grace_period_seconds = 60
   wait_for_steady_state             = true
   deployment_circuit_breaker {
     enable   = true
