@@ -1,5 +1,6 @@
 import type { Collection } from "../../store/store.ts";
 import type { TaskRecord } from "./records.ts";
+import { SubnetAddresses } from "./subnet-addresses.ts";
 
 /** What is known of a task without reading its record. */
 interface Entry {
@@ -24,7 +25,7 @@ export class TaskRecords implements Collection<TaskRecord> {
   private readonly documents: Collection<TaskRecord>;
   private readonly index = new Map<string, Entry>();
   private readonly groups = new Map<string, Set<string>>();
-  private readonly subnets = new Map<string, Set<string>>();
+  private readonly subnets = new Map<string, SubnetAddresses>();
 
   constructor(documents: Collection<TaskRecord>) {
     this.documents = documents;
@@ -44,7 +45,7 @@ export class TaskRecords implements Collection<TaskRecord> {
     const entry = this.index.get(key);
     if (entry) {
       this.groups.get(groupKey(key, entry.group))?.delete(key);
-      this.subnets.get(entry.subnetId)?.delete(key);
+      this.subnets.get(entry.subnetId)?.remove(entry);
       this.index.delete(key);
     }
     return this.documents.delete(key);
@@ -71,9 +72,11 @@ export class TaskRecords implements Collection<TaskRecord> {
     return this.entriesOf(this.groups.get(`${clusterName}/${group}`)).filter(({ leaving }) => !leaving);
   }
 
-  /** The addresses in a subnet that tasks still listed have, oldest task first. */
-  addresses(subnetId: string): Pick<Entry, "address" | "stopped">[] {
-    return this.entriesOf(this.subnets.get(subnetId)).sort((a, b) => a.createdAt - b.createdAt);
+  /** The addresses that tasks still listed have in a subnet. */
+  addresses(subnetId: string): SubnetAddresses {
+    const addresses = this.subnets.get(subnetId) ?? new SubnetAddresses();
+    this.subnets.set(subnetId, addresses);
+    return addresses;
   }
 
   private entriesOf(keys: Set<string> | undefined): Entry[] {
@@ -82,7 +85,9 @@ export class TaskRecords implements Collection<TaskRecord> {
 
   private remember(key: string, task: TaskRecord): void {
     const { subnetId, address, availabilityZone } = task.network;
-    this.index.set(key, {
+    const before = this.index.get(key);
+    if (before) this.addresses(before.subnetId).remove(before);
+    const entry = {
       group: task.group,
       gone: task.service?.gone ?? false,
       stopped: task.state.lastStatus === "STOPPED",
@@ -92,9 +97,10 @@ export class TaskRecords implements Collection<TaskRecord> {
       address,
       availabilityZone,
       createdAt: task.createdAt.getTime(),
-    });
+    };
+    this.index.set(key, entry);
+    this.addresses(subnetId).add(entry);
     add(this.groups, groupKey(key, task.group), key);
-    add(this.subnets, subnetId, key);
   }
 }
 

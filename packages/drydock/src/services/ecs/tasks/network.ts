@@ -6,6 +6,7 @@ import type { TaskNetwork } from "../../../runtime/tasks/task.ts";
 import type { Ecs } from "../ecs.ts";
 import { invalidParameter } from "../errors.ts";
 import type { Subnet } from "../records.ts";
+import type { SubnetAddresses } from "../subnet-addresses.ts";
 
 /** Where tasks of a network configuration can be, looked up once per revision. */
 export interface NetworkPlacement {
@@ -94,20 +95,18 @@ export function placeTask({ records }: Ecs, subnets: Subnet[], clusterName: stri
 
 /**
  * The address after the newest one given in this subnet, so that a stopped task's target isn't taken for a new one's.
- * AWS keeps a subnet's first four addresses and the last one for itself. `given` has the newest last.
+ * AWS keeps a subnet's first four addresses and the last one for itself.
  */
-function freeAddress(subnet: Subnet, given: { address: string; stopped: boolean }[]): string {
+function freeAddress(subnet: Subnet, given: SubnetAddresses): string {
   const [base = "", length = "24"] = subnet.cidrBlock.split("/");
   const first = toNumber(base) + 4;
   const count = 2 ** (32 - Number(length)) - 5;
-  const listed = new Set(given.map(({ address }) => toNumber(address)));
-  const running = new Set(given.filter(({ stopped }) => !stopped).map(({ address }) => toNumber(address)));
-  const newest = given.at(-1);
-  const start = newest ? toNumber(newest.address) - first + 1 : 0;
-  for (const taken of [listed, running]) {
+  const start = given.newest ? toNumber(given.newest.address) - first + 1 : 0;
+  const taken = [(address: string) => given.isListed(address), (address: string) => given.isRunning(address)];
+  for (const isTaken of taken) {
     for (let offset = 0; offset < count; offset++) {
-      const address = first + ((start + offset) % count);
-      if (!taken.has(address)) return toText(address);
+      const address = toText(first + ((start + offset) % count));
+      if (!isTaken(address)) return address;
     }
   }
   throw invalidParameter(`Insufficient free addresses in subnet ${subnet.subnetId}.`);
