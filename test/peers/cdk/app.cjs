@@ -15,6 +15,7 @@ const web = new ApplicationLoadBalancedFargateService(stack, "Web", {
   memoryLimitMiB: 512,
   desiredCount: 1,
   minHealthyPercent: 100,
+  healthCheckGracePeriod: Duration.minutes(5),
   circuitBreaker: { rollback: true },
   taskImageOptions: {
     image: ContainerImage.fromEcrRepository(Repository.fromRepositoryName(stack, "Image", "shop/web"), "one"),
