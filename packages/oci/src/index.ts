@@ -1,4 +1,6 @@
-export { type BuiltImage, buildNodeImage, type NodeImageOptions } from "./builders/build-node-image.ts";
+export { buildDockerImage, type DockerImageOptions } from "./builders/build-docker-image.ts";
+export { buildNodeImage, type NodeImageOptions } from "./builders/build-node-image.ts";
+export type { BuiltImage } from "./builders/built-image.ts";
 export { OciError } from "./errors.ts";
 export * from "./image.ts";
 export { createRootDirectory } from "./layers/unpack/root-directory.ts";

@@ -102,11 +102,14 @@ function withOciMediaType(blob: Blob): Blob {
   });
 }
 
-function jsonBlob(value: object, mediaType: string): Blob {
-  const bytes = Buffer.from(JSON.stringify(value));
+export function jsonBlob(value: object, mediaType: string): Blob {
+  return inMemoryBlob(Buffer.from(JSON.stringify(value)), mediaType);
+}
+
+export function inMemoryBlob(bytes: Buffer, mediaType: string): Blob {
   return { mediaType, digest: digestOf(bytes), size: bytes.length, open: () => Readable.from([bytes]) };
 }
 
-function descriptor({ mediaType, digest, size }: Blob): { mediaType: string; digest: string; size: number } {
+export function descriptor({ mediaType, digest, size }: Blob): { mediaType: string; digest: string; size: number } {
   return { mediaType, digest, size };
 }

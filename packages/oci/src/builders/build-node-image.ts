@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { OciError } from "../errors.ts";
 import type { Image, Platform } from "../image.ts";
 import { assembleImage, type NewLayer } from "./assemble-image.ts";
+import { type BuiltImage, builtImage } from "./built-image.ts";
 import { dependencyLayer } from "./dependency-layer.ts";
 import { findEntryPoint } from "./entry-point.ts";
 import { installTarget, type Libc } from "./npm-install.ts";
@@ -24,15 +25,6 @@ export interface NodeImageOptions {
   cacheDirectory: string;
   /** Lines for a person: what npm says. */
   onProgress?: (message: string) => void;
-}
-
-export interface BuiltImage extends Image {
-  /** Of the manifest. */
-  digest: string;
-  /** All that a registry stores of it, compressed. */
-  sizeBytes: number;
-  /** What was taken from the cache, because nothing that goes into it changed. */
-  cached: { dependencies: boolean; source: boolean };
 }
 
 const workingDirectory = "/app";
@@ -65,13 +57,7 @@ export async function buildNodeImage(options: NodeImageOptions): Promise<BuiltIm
     Env: ["NODE_ENV=production"],
     WorkingDir: workingDirectory,
   });
-  const blobs = [image.manifest, image.config, ...image.layers];
-  return {
-    ...image,
-    digest: image.manifest.digest,
-    sizeBytes: blobs.reduce((sum, blob) => sum + blob.size, 0),
-    cached: { dependencies: dependencies.cached, source: source.cached },
-  };
+  return builtImage(image, { dependencies: dependencies.cached, source: source.cached });
 }
 
 function entryPoint(manifest: PackageManifest, files: ReadonlySet<string>, required: boolean): string[] | undefined {

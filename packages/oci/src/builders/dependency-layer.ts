@@ -6,6 +6,7 @@ import { readRecord, writeRecord } from "../layers/blob-cache.ts";
 import type { LayerEntry } from "../layers/entry.ts";
 import { readFileTree } from "../layers/file-tree.ts";
 import { createSingleFlight } from "../layers/single-flight.ts";
+import { createTar } from "../layers/tar.ts";
 import { archiveDigest, findLayer, type Layer, writeLayer } from "../layers/write-layer.ts";
 import { findLocalPackages, type Lockfile, lockfileMissing, locksPackages, readLockfile } from "./lockfile.ts";
 import { type InstallTarget, isThisMachine, npmInstall } from "./npm-install.ts";
@@ -91,7 +92,7 @@ async function readInstallInput(
       const local = await readPackageManifest(join(directory, path));
       refuseInstallScripts(join(directory, path, "package.json"), local);
       files[`${path}/package.json`] = JSON.stringify(installedParts(local));
-    } else copied[path] = await archiveDigest(await readPath(join(directory, path)));
+    } else copied[path] = await archiveDigest(createTar(await readPath(join(directory, path))));
   }
   return { files, copied, target, abi: isThisMachine(target) ? process.versions.modules : undefined };
 }

@@ -28,31 +28,44 @@ export interface WriteLayerOptions {
 }
 
 /**
- * Makes a layer of the entries, or finds the one that was made of the same content before: the archive is hashed first,
- * which takes little more than reading the files, and compressed only when its digest is new.
+ * Makes a layer of the entries, or finds the one that was made of the same content before.
  *
  * @returns the layer, and whether it was in the cache.
  * @throws OciError `source-changed`, `zstd-unsupported`.
  */
-export async function writeLayer(
+export function writeLayer(
   entries: LayerEntry[],
+  options: WriteLayerOptions,
+): Promise<{ layer: Layer; cached: boolean }> {
+  return layerOfArchive(() => createTar(entries), options);
+}
+
+/**
+ * Makes a layer of a tar archive that can be read twice: it is hashed first, which takes little more than reading it, and
+ * compressed only when its digest is new.
+ *
+ * @returns the layer, and whether it was in the cache.
+ * @throws OciError `zstd-unsupported`.
+ */
+export async function layerOfArchive(
+  open: () => AsyncIterable<Uint8Array>,
   { cacheDirectory, compression = "gzip" }: WriteLayerOptions,
 ): Promise<{ layer: Layer; cached: boolean }> {
-  const known = await findLayer(cacheDirectory, await archiveDigest(entries), compression);
+  const known = await findLayer(cacheDirectory, await archiveDigest(open()), compression);
   if (known) return { layer: known, cached: true };
 
   // Counted again: a file may have changed since the first pass, and the two digests must be of the same bytes.
   const archive = digestCounter();
-  const stored = await storeBlob(cacheDirectory, createTar(entries), [archive.stream, ...compressor(compression)]);
+  const stored = await storeBlob(cacheDirectory, open(), [archive.stream, ...compressor(compression)]);
   const diffId = archive.result().digest;
   await writeRecord(recordPath(cacheDirectory, diffId, compression), stored);
   return { layer: { blob: cachedBlob(cacheDirectory, stored, layerMediaTypes[compression]), diffId }, cached: false };
 }
 
-/** Digest of the archive of these entries: the diff_id of the layer they make. */
-export async function archiveDigest(entries: LayerEntry[]): Promise<string> {
+/** Digest of an archive: the diff_id of the layer it makes. */
+export async function archiveDigest(archive: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createTar(entries)) hash.update(chunk);
+  for await (const chunk of archive) hash.update(chunk);
   return `sha256:${hash.digest("hex")}`;
 }
 
