@@ -17,7 +17,7 @@ export async function regionStart(machine: Machine): Promise<Row[]> {
     return region.readyMs;
   };
   const hasMoto = has("moto_server", "--help");
-  const drydock = start("drydock", startDrydock);
+  const drydock = start("drydock", (on) => startDrydock(on));
   const { drydock: ours, moto } = await byTurns(5, {
     drydock,
     moto: hasMoto ? start("moto", startMoto) : async () => Number.NaN,

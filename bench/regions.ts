@@ -12,12 +12,12 @@ export interface RunningRegion {
 }
 
 /** drydock as `fardel local start` runs it, on an empty state directory. */
-export async function startDrydock(machine: Machine): Promise<RunningRegion> {
+export async function startDrydock(machine: Machine, ...more: string[]): Promise<RunningRegion> {
   const main = join(dirname(machine.fardel), "..", "dist", "main.js");
   const directory = mkdtempSync(join(machine.directory, "state-"));
   // What `fardel local start` hands on, so that the second start has nothing to compile.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(machine.directory, "cache", "fardel", "compiled") };
-  const args = ["--disable-warning=ExperimentalWarning", main, "--directory", directory, "--port", "0"];
+  const args = ["--disable-warning=ExperimentalWarning", main, "--directory", directory, "--port", "0", ...more];
   return startRegion(machine, process.execPath, args, /ready on (http:\S+)/, env);
 }
 

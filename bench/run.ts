@@ -9,6 +9,7 @@ import { type Machine, prepareMachine } from "./machine.ts";
 import { benchmarksPage, type Chapter, table } from "./page.ts";
 import { about as aboutStart, regionStart } from "./region-start.ts";
 import type { Row } from "./row.ts";
+import { about as aboutScale, scale } from "./scale.ts";
 
 interface Benchmark {
   title: string;
@@ -21,6 +22,7 @@ const benchmarks: Record<string, Benchmark> = {
   requests: { title: "The embedded region: calls", about: aboutRequests, measure: apiRequests },
   balancer: { title: "The load balancer", about: aboutBalancer, measure: balancer },
   deploys: { title: "A deploy", about: aboutDeploys, measure: deploys },
+  scale: { title: "Scale", about: aboutScale, measure: scale },
   commands: { title: "The command line", about: aboutCommands, measure: commands },
 };
 
