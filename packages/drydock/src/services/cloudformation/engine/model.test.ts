@@ -71,7 +71,9 @@ function found(world: FakeWorld): string[] {
     .sort();
 }
 
-test("whatever fails, a stack is as it was or as it is to be, and leaves nothing when it is deleted", async () => {
+test("whatever fails, a stack is as it was or as it is to be, and leaves nothing when it is deleted", {
+  timeout: 60_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(
       wishes,
@@ -123,7 +125,7 @@ test("whatever fails, a stack is as it was or as it is to be, and leaves nothing
   );
 });
 
-test("wherever the region dies, an operation goes on after the restart", async () => {
+test("wherever the region dies, an operation goes on after the restart", { timeout: 60_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.option(wishes), wishes, failures, fc.nat(25), async (existing, next, failing, deathAt) => {
       const world = new FakeWorld();
