@@ -6,6 +6,8 @@ import type { Region } from "./region.ts";
 export interface Caller {
   accessKeyId: string | undefined;
   requestId: string;
+  /** Aborted when it has hung up: nobody would read an answer any more. */
+  gone?: AbortSignal;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a command class is only looked at for its input and output types

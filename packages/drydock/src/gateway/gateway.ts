@@ -7,12 +7,12 @@ import { AwsError } from "../errors.ts";
 import { ConnectionDropped, carryOutUnderFaults } from "../faults/strike-call.ts";
 import { pathWithBucket } from "../protocols/bucket-host.ts";
 import { awsJson } from "../protocols/json.ts";
-import type { ProtocolName } from "../protocols/model.ts";
+import type { ProtocolName, ServiceModel } from "../protocols/model.ts";
 import type { Protocol, WireRequest, WireResponse } from "../protocols/protocol.ts";
 import { awsQuery, ec2Query } from "../protocols/query.ts";
 import { restXml } from "../protocols/rest-xml.ts";
 import { datesToRegion, datesToWall } from "../scaled-clock.ts";
-import type { Route } from "../service.ts";
+import type { Caller, Route } from "../service.ts";
 import { storageProblem } from "../store/storage-problem.ts";
 import { readSignature } from "./authorization.ts";
 import { AwsChunkedDecoder, readBody } from "./body.ts";
@@ -68,7 +68,7 @@ async function handle(gated: () => Promise<Gated>, request: IncomingMessage, res
   const name = signature?.service ?? (await unsignedService(wire));
   const service = name === undefined ? undefined : await host.find(name);
   if (!service) return send(response, refuseService(name, requestId), requestId);
-  const caller = { accessKeyId: signature?.accessKeyId, requestId };
+  const caller = { accessKeyId: signature?.accessKeyId, requestId, gone: hangUp(response) };
   await send(response, await answer(service, wire, caller, host), requestId);
 }
 
@@ -91,11 +91,11 @@ async function unsignedService(request: WireRequest): Promise<string | undefined
 async function answer(
   service: LoadedService,
   request: WireRequest,
-  caller: { accessKeyId: string | undefined; requestId: string },
+  caller: Caller,
   host: ServiceHost,
 ): Promise<WireResponse> {
   const model = await service.model();
-  const protocol = protocols[model.protocol];
+  const protocol = protocols[spokenProtocol(request, model)];
   if (!protocol) throw new Error(`${service.name} speaks ${model.protocol}, which drydock does not`);
   try {
     const operation = await protocol.route(request, model);
@@ -113,6 +113,21 @@ async function answer(
     if (error instanceof ConnectionDropped) throw error;
     return protocol.error(asAwsError(error, service.name, host.region.log), model, caller.requestId);
   }
+}
+
+/** Clients of a service from before it spoke JSON still send it forms. */
+function spokenProtocol({ headers, query }: WireRequest, { protocol, queryCompatible }: ServiceModel): ProtocolName {
+  const isForm = headers["content-type"]?.startsWith("application/x-www-form-urlencoded") || query.has("Action");
+  return queryCompatible && isForm ? "awsQuery" : protocol;
+}
+
+/** Aborted when the client goes away before it has its answer. */
+function hangUp(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
 }
 
 function asAwsError(error: unknown, where: string, log: (message: string) => void): AwsError {

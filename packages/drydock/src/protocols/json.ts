@@ -43,9 +43,11 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
     },
 
     error(error, model) {
-      const { name, status } = describeError(error, model);
+      const { name, queryCode, status, fault } = describeError(error, model);
       const body = JSON.stringify({ __type: name, message: error.message, ...error.members });
-      return { status, headers: { ...headers, "x-amzn-errortype": name }, body };
+      // https://smithy.io/2.0/aws/protocols/aws-query-protocol.html#aws-protocols-awsquerycompatible-trait
+      const compatible = model.queryCompatible && { "x-amzn-query-error": `${queryCode};${fault}` };
+      return { status, headers: { ...headers, "x-amzn-errortype": name, ...compatible }, body };
     },
   };
 }

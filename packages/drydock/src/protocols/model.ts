@@ -29,6 +29,8 @@ export interface ErrorModel {
 /** What an SDK client package says about its service's wire format. */
 export interface ServiceModel {
   protocol: ProtocolName;
+  /** It spoke Query before, and still does to clients of that time. */
+  queryCompatible: boolean;
   xmlNamespace: string;
   version: string;
   operations: Map<string, OperationModel>;
@@ -43,7 +45,7 @@ type OperationSchema = [9, string, string, Record<string, unknown> | number, () 
 
 interface ClientConfig {
   protocol: { getShapeId(): string };
-  protocolSettings: { xmlNamespace?: string; version?: string };
+  protocolSettings: { xmlNamespace?: string; version?: string; awsQueryCompatible?: boolean };
 }
 
 /** Reads the schemas that a client package exports at run time (exports ending in `$`), and its client's protocol. */
@@ -64,6 +66,7 @@ export function readServiceModel(client: object): ServiceModel {
   const { protocol, protocolSettings } = readConfig(client);
   return {
     protocol: protocol.getShapeId().split("#")[1] as ProtocolName,
+    queryCompatible: protocolSettings.awsQueryCompatible ?? false,
     xmlNamespace: protocolSettings.xmlNamespace ?? "",
     version: protocolSettings.version ?? "",
     operations,

@@ -13,6 +13,7 @@ export interface Services {
   rds: typeof import("@aws-sdk/client-rds");
   s3: typeof import("@aws-sdk/client-s3");
   secretsmanager: typeof import("@aws-sdk/client-secrets-manager");
+  sqs: typeof import("@aws-sdk/client-sqs");
   ssm: typeof import("@aws-sdk/client-ssm");
   sts: typeof import("@aws-sdk/client-sts");
 }
@@ -33,6 +34,7 @@ export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition
   rds: () => import("./rds/index.ts").then((module) => module.rds),
   s3: () => import("./s3/index.ts").then((module) => module.s3),
   secretsmanager: () => import("./secretsmanager/index.ts").then((module) => module.secretsmanager),
+  sqs: () => import("./sqs/index.ts").then((module) => module.sqs),
   ssm: () => import("./ssm/index.ts").then((module) => module.ssm),
   sts: () => import("./sts/index.ts").then((module) => module.sts),
 };
