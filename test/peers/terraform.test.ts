@@ -87,7 +87,7 @@ describeWith("terraform", "Terraform: a web service", () => {
     const iam = drydock.client(IAMClient);
     const rds = drydock.client(RDSClient);
     const scaling = drydock.client(ApplicationAutoScalingClient);
-    const left = {
+    const listed = async () => ({
       addresses: (await ec2.send(new DescribeAddressesCommand())).Addresses,
       clusters: (await ecs.send(new ListClustersCommand())).clusterArns,
       databases: (await rds.send(new DescribeDBInstancesCommand())).DBInstances,
@@ -103,7 +103,10 @@ describeWith("terraform", "Terraform: a web service", () => {
       targets: (await scaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: "ecs" }))).ScalableTargets,
       taskDefinitions: (await ecs.send(new ListTaskDefinitionsCommand())).taskDefinitionArns,
       vpcs: (await ec2.send(new DescribeVpcsCommand())).Vpcs?.filter(({ IsDefault }) => !IsDefault),
-    };
-    expect(Object.fromEntries(Object.entries(left).filter(([, found]) => found?.length !== 0))).toEqual({});
+    });
+    const left = async () =>
+      Object.fromEntries(Object.entries(await listed()).filter(([, found]) => found?.length !== 0));
+    // What the provider doesn't wait for may be listed a little longer.
+    await expect.poll(left, { timeout: 60_000, interval: 500 }).toEqual({});
   });
 });
