@@ -19,6 +19,9 @@ import type { Schedule } from "./schedule.ts";
 const restMs = 60_000;
 const servicesOfShop = ["web", "worker"].map((name) => ecsServiceName("shop", name));
 
+/** How long faults last at most. */
+const faultsLastMs = 4000;
+
 /** What a release came to; `refused`: it had changed nothing yet when it failed. */
 export type Ending = "succeeded" | "rolled back" | "refused";
 
@@ -81,6 +84,8 @@ function beginFaults({ drydock }: Shop, { faults }: Schedule): () => Promise<voi
   };
   const asked: Promise<void>[] = [];
   const timers = faults.map(({ afterMs, fault }) => setTimeout(() => asked.push(ask("POST", fault)), afterMs));
+  // With both zones lost a rollout waits, as on AWS, until one is back.
+  timers.push(setTimeout(() => asked.push(ask("DELETE")), faultsLastMs));
   return async () => {
     for (const timer of timers) clearTimeout(timer);
     await Promise.all(asked);
