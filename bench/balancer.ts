@@ -47,8 +47,8 @@ export async function balancer(machine: Machine): Promise<Row[]> {
         async () => (await wrk(machine, url, { connections, seconds: 2 }))[of],
       ]),
     );
-  const rates = await byTurns(3, under(32, "requestsPerSecond"));
-  const tails = await byTurns(3, under(2, "p99"));
+  const rates = await byTurns(2, under(32, "requestsPerSecond"));
+  const tails = await byTurns(2, under(2, "p99"));
   for (const each of processes) await ended(each);
 
   const rateOf = (name: string) => most(rates[name] ?? []);
