@@ -36,13 +36,9 @@ test("the reference manifest asks for much that is to come", () => {
     [
       "images.web: building with a Dockerfile: not built yet",
       "services.web.scale.cpu: autoscaling: not built yet",
-      "services.web.capacity: Fargate Spot: not built yet",
-      "services.web.secrets["*"]: spreading a JSON secret: not built yet",
-      "services.web.sidecars.datadog: sidecars: not built yet",
       "services.web.rollout.approve: approval of a rollout: not built yet",
       "services.web.rollout.bake: bake time: not built yet",
       "services.web.rollout.alarms[0]: alarms that fail a rollout: not built yet",
-      "services.indexer.capacity.spot: Fargate Spot: not built yet",
       "tasks.report.schedule: scheduled tasks: not built yet",
       "queues.ingest: queues: not built yet",
       "release.order[1]: more than one wave: not built yet",

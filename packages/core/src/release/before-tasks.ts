@@ -1,4 +1,5 @@
 import type { Task } from "../config/app.ts";
+import { capacityOf } from "./capacity.ts";
 import { diagnoseTask } from "./diagnose.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { shortTaskId } from "./names.ts";
@@ -26,7 +27,12 @@ export async function runBeforeTasks(
 ): Promise<FailedBeforeTask | undefined> {
   for (const task of tasks) {
     const taskDefinition = definitions.get(task.name) ?? "";
-    const ended = await runOnce(run, { workload: task.name, taskDefinition, startedBy: startedBy(release) });
+    const ended = await runOnce(run, {
+      workload: task.name,
+      taskDefinition,
+      capacity: capacityOf(task),
+      startedBy: startedBy(release),
+    });
     if (ended.exitCode === 0) continue;
     const how = ended.exitCode === undefined ? "couldn't start" : `failed with exit code ${ended.exitCode}`;
     const diagnosis = await diagnoseTask(run, task, ended.task);

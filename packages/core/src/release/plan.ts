@@ -3,6 +3,7 @@ import { imageKey } from "../images/needed-images.ts";
 import type { PublishedImage } from "../images/publish-images.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
+import { readBases } from "./base-definitions.ts";
 import { changesFor, newDefinitions, type RuleChange, type ServiceChange, type TaskChange } from "./changes.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
 import type { Difference } from "./difference.ts";
@@ -53,23 +54,30 @@ export interface RulePlan {
 export async function planRelease(request: PlanRequest): Promise<ReleasePlan> {
   const { app, aws, descriptor, only, images: known = new Map(), commit = "" } = request;
   const names = releasedNames(app, only);
-  const [current, { arns: secretArns }, url] = await Promise.all([
+  const [current, { arns: secretArns, keys: secretKeys }, url, bases] = await Promise.all([
     readCurrentState(aws, descriptor, stateBucket(aws, descriptor.stateBucket), Object.keys(app.services)),
     checkSecrets(aws, app, descriptor, names),
     loadBalancerUrl(aws, descriptor),
+    readBases(app, names),
   ]);
   const workloads = [...Object.values(app.services), ...Object.values(app.tasks)].filter(({ name }) => names.has(name));
-  const isUnknown = (workload: Service | Task) => !known.has(imageKey(workload.image));
+  const isUnknown = (workload: Service | Task) =>
+    [workload, ...Object.values(workload.sidecars)].some(({ image }) => !known.has(imageKey(image)));
   const images = new Map(
-    workloads.map((workload): [string, string] => {
-      const key = imageKey(workload.image);
-      return [key, known.get(key)?.reference ?? currentImage(current, workload.name) ?? `${key} (to be published)`];
-    }),
+    workloads.flatMap((workload) =>
+      [workload, ...Object.values(workload.sidecars)].map(({ name, image }): [string, string] => {
+        const key = imageKey(image);
+        const runs = currentImage(current, workload.name, name);
+        return [key, known.get(key)?.reference ?? runs ?? `${key} (to be published)`];
+      }),
+    ),
   );
   const definitions = newDefinitions(app, names, {
     descriptor,
     images,
     secretArns,
+    secretKeys,
+    bases,
     addresses: serviceAddresses(app.services, url),
     release: current.serving?.number ?? 1,
     commit,
@@ -96,8 +104,8 @@ export async function planRelease(request: PlanRequest): Promise<ReleasePlan> {
   };
 }
 
-function currentImage({ services, tasks }: CurrentState, name: string): string | undefined {
-  const definition = services.get(name)?.definition ?? tasks.get(name);
+function currentImage({ services, tasks }: CurrentState, workload: string, name: string): string | undefined {
+  const definition = services.get(workload)?.definition ?? tasks.get(workload);
   return definition?.containerDefinitions?.find((container) => container.name === name)?.image;
 }
 

@@ -75,12 +75,29 @@ async function refusal(...args: Parameters<typeof check>): Promise<string> {
 
 test("finds the ARNs of named secrets, and reads a value only where a key of it is asked for", async () => {
   const { aws, read } = world({ "/shop/production/plain": "x", "/shop/production/json": '{"live":"y"}' });
-  const arns = await check(appWith({ A: named("plain"), B: named("plain"), C: named("json", "live") }), aws);
+  const { arns } = await check(appWith({ A: named("plain"), B: named("plain"), C: named("json", "live") }), aws);
   expect([...arns]).toEqual([
     ["/shop/production/plain", "arn:aws:secretsmanager:eu-west-1:1:secret:/shop/production/plain-AbCdEf"],
     ["/shop/production/json", "arn:aws:secretsmanager:eu-west-1:1:secret:/shop/production/json-AbCdEf"],
   ]);
   expect(read).toEqual(["/shop/production/json"]);
+});
+
+test("finds the keys of a JSON secret that is spread, and says what can't be spread", async () => {
+  const spread = (name: string): App => {
+    const app = appWith({});
+    return { ...app, services: { web: { ...web, secrets: {}, spread: named(name) } } };
+  };
+  const { aws } = world({ "/shop/production/settings": '{"A":"hunter2","B":"x"}', "/shop/production/list": "[1]" });
+  const { keys } = await check(spread("settings"), aws);
+  expect([...keys]).toEqual([["/shop/production/settings", ["A", "B"]]]);
+  expect(await refusal(spread("list"), aws)).toMatchInlineSnapshot(`
+    "The secret /shop/production/list is to be spread, but is no JSON object.
+    the manifest
+    Nothing was changed.
+    aws secretsmanager put-secret-value --secret-id /shop/production/list --secret-string '{"VARIABLE":"<value>"}'"
+  `);
+  expect(await refusal(spread("none"), aws)).toContain("needs the secret /shop/production/none, which doesn't exist");
 });
 
 test("one problem reads as a sentence", async () => {
@@ -140,7 +157,7 @@ test("who may not look at a secret isn't stopped: ECS's own role may", async () 
       throw new FardelError("AWS_AccessDeniedException", "no");
     },
   });
-  const arns = await check(appWith({ KEY: named("key") }), aws);
+  const { arns } = await check(appWith({ KEY: named("key") }), aws);
   expect([...arns.values()]).toEqual(["arn:aws:secretsmanager:eu-west-1:123456789012:secret:/shop/production/key"]);
 });
 

@@ -6,14 +6,14 @@ import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentState } from "./current.ts";
 import { lastPart } from "./names.ts";
 import type { Run } from "./run.ts";
-import { checkSecrets, type PreflightProblem } from "./secrets-preflight.ts";
+import { type CheckedSecrets, checkSecrets, type PreflightProblem } from "./secrets-preflight.ts";
 import { primaryOf } from "./services.ts";
 
 /**
  * Looks for everything that would stop a release half-way, before anything is touched, and tells all of it at once.
  *
  * @param names services and tasks that the release is made of.
- * @returns ARN by name of the manifest's named secrets.
+ * @returns what was found out of the manifest's secrets.
  * @throws FardelError `PREFLIGHT` with every problem.
  */
 export async function preflight(
@@ -21,7 +21,7 @@ export async function preflight(
   app: App,
   names: ReadonlySet<string>,
   current: CurrentState,
-): Promise<Map<string, string>> {
+): Promise<CheckedSecrets> {
   const { aws, descriptor } = run;
   const [secrets, ...others] = await Promise.all([
     checkSecrets(aws, app, descriptor, names),
@@ -31,7 +31,7 @@ export async function preflight(
   ]);
   const problems = [...secrets.problems, ...others.flat(), ...checkServices(app, names, current, descriptor)];
   if (problems.length > 0) throw preflightError(app, problems);
-  return secrets.arns;
+  return secrets;
 }
 
 async function checkLogGroups(

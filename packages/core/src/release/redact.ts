@@ -1,7 +1,7 @@
 import type { Aws } from "../aws/clients.ts";
 import type { Workload } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { jsonValue, locate, readSecret } from "./secrets.ts";
+import { jsonValue, locate, objectKeys, readSecret } from "./secrets.ts";
 
 /** Shorter ones would hide half of every line, and protect nothing. */
 const shortest = 4;
@@ -13,22 +13,24 @@ const secretive = /pass(word|wd|phrase)?|secret|token|api_?key|private_?key|cred
  */
 export async function redactor(
   aws: Aws,
-  workload: Pick<Workload, "secrets" | "env">,
+  workload: Pick<Workload, "secrets" | "env" | "spread" | "sidecars">,
   descriptor: EnvironmentDescriptor,
 ): Promise<(text: string) => string> {
+  const containers = [workload, ...Object.values(workload.sidecars)];
+  const sources = containers.flatMap(({ secrets, spread }) => [...Object.values(secrets), ...(spread ? [spread] : [])]);
   const values = await Promise.all(
-    Object.values(workload.secrets).map(async (source) => {
+    sources.map(async (source) => {
       const location = locate(source, descriptor);
       // Who may not read a secret learns nothing of it here; passwords in URLs go all the same.
       const text = location && (await readSecret(aws, location).catch(() => undefined));
-      if (text === undefined || location?.jsonKey === undefined) return text;
-      return jsonValue(text, location.jsonKey);
+      if (text === undefined) return [];
+      if (location?.jsonKey !== undefined) return jsonValue(text, location.jsonKey) ?? [];
+      return [text, ...(objectKeys(text) ?? []).flatMap((key) => jsonValue(text, key) ?? [])];
     }),
   );
-  const variables = Object.entries(workload.env).flatMap(([name, text]) =>
-    secretive.test(name) && typeof text === "string" ? [text] : [],
-  );
-  return redact([...values.flatMap((value) => value ?? []), ...variables]);
+  const written = containers.flatMap(({ env }) => Object.entries(env));
+  const variables = written.flatMap(([name, text]) => (secretive.test(name) && typeof text === "string" ? [text] : []));
+  return redact([...values.flat(), ...variables]);
 }
 
 /** Takes values out of texts, each also as it stands in a URL; of a URL its password, too. */

@@ -48,6 +48,8 @@ export const context: DefinitionContext = {
   secretArns: new Map([
     ["/shop/production/stripe-key", arn("secretsmanager", "secret:/shop/production/stripe-key-GhIjKl")],
   ]),
+  secretKeys: new Map(),
+  bases: new Map(),
   addresses: { web: { url: "https://shop.example.com", host: "shop.example.com" } },
   release: 7,
   commit: "abc123",

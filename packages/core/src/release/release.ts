@@ -1,6 +1,7 @@
 import { refuseUnsupported } from "../config/unsupported.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
+import { readBases } from "./base-definitions.ts";
 import { type Changes, changesFor, isNothing, newDefinitions } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
@@ -26,19 +27,22 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
   const startedAt = time.now();
   refuseUnsupported(app);
   const names = releasedNames(app, only);
+  const bases = await readBases(app, names);
   const phases = phasesSince(startedAt, time, emit);
   return underLock(request, "deploy", async (run) => {
     const current = await phases.measure("looking", () =>
       readCurrentState(aws, descriptor, run.bucket, Object.keys(app.services)),
     );
     await closeInterrupted(run, current);
-    const secretArns = await phases.measure("preflight", () => preflight(run, app, names, current));
+    const secrets = await phases.measure("preflight", () => preflight(run, app, names, current));
     const published = await phases.measure("images", request.images);
     const images = new Map([...published].map(([key, { reference }]) => [key, reference]));
     const addresses = serviceAddresses(app.services, await loadBalancerUrl(aws, descriptor));
     const configuration = configurationOf(app, names, current.serving);
     const changes = (release: number): Changes => {
-      const context = { descriptor, images, secretArns, addresses, release, commit: origin.commit ?? "" };
+      const { arns: secretArns, keys: secretKeys } = secrets;
+      const commit = origin.commit ?? "";
+      const context = { descriptor, images, secretArns, secretKeys, bases, addresses, release, commit };
       const definitions = newDefinitions(app, names, context);
       return changesFor({ configuration, names, definitions, whole: only === undefined }, current, descriptor);
     };

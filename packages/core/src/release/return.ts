@@ -130,6 +130,7 @@ function formerSettings(settings: ServiceSettings, ecs: EcsService): ServiceSett
     networkConfiguration: ecs.networkConfiguration ?? settings.networkConfiguration,
     deploymentConfiguration: ecs.deploymentConfiguration ?? settings.deploymentConfiguration,
     loadBalancers,
+    capacityProviderStrategy: ecs.capacityProviderStrategy ?? [],
     ...(loadBalancers.length > 0 && { healthCheckGracePeriodSeconds: ecs.healthCheckGracePeriodSeconds ?? 0 }),
   };
 }

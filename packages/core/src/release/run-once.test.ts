@@ -7,7 +7,12 @@ import { runOnce } from "./run-once.ts";
 import { runWith } from "./watch.fixture.ts";
 
 const taskArn = "arn:aws:ecs:eu-west-1:123456789012:task/prod/0123456789abcdef";
-const request = { workload: "migrate", taskDefinition: "shop-production-migrate:1", startedBy: "fardel release 7" };
+const request = {
+  workload: "migrate",
+  taskDefinition: "shop-production-migrate:1",
+  capacity: { launchType: "FARGATE" } as const,
+  startedBy: "fardel release 7",
+};
 const running: Task = { taskArn, lastStatus: "RUNNING" };
 const stopped: Task = { taskArn, lastStatus: "STOPPED", containers: [{ name: "migrate", exitCode: 0 }] };
 

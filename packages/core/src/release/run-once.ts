@@ -1,5 +1,6 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { FardelError } from "../errors.ts";
+import type { Capacity } from "./capacity.ts";
 import { lastPart, shortTaskId } from "./names.ts";
 import type { Run } from "./run.ts";
 import { type LogStream, logStreamOf, nextLines } from "./task-logs.ts";
@@ -11,6 +12,7 @@ export interface OnceRequest {
   /** ARN. */
   taskDefinition: string;
   command?: readonly string[];
+  capacity: Capacity;
   /** At most 128 characters. */
   startedBy: string;
 }
@@ -56,14 +58,17 @@ export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask
   }
 }
 
-async function start(run: Run, { workload, taskDefinition, command, startedBy }: OnceRequest): Promise<string> {
+async function start(
+  run: Run,
+  { workload, taskDefinition, command, capacity, startedBy }: OnceRequest,
+): Promise<string> {
   const { aws, descriptor } = run;
   const { subnets, securityGroups, assignPublicIp } = descriptor.network;
   run.check();
   const { tasks = [], failures = [] } = await aws.ecs.runTask({
     cluster: descriptor.cluster,
     taskDefinition,
-    launchType: "FARGATE",
+    ...capacity,
     count: 1,
     startedBy: startedBy.slice(0, 128),
     propagateTags: "TASK_DEFINITION",

@@ -1,5 +1,6 @@
 import { verifyAccount } from "../aws/account.ts";
 import { FardelError } from "../errors.ts";
+import { capacityOf } from "./capacity.ts";
 import { describeServices } from "./current.ts";
 import { diagnoseTask } from "./diagnose.ts";
 import type { Diagnosis } from "./diagnosis.ts";
@@ -53,7 +54,8 @@ export async function runTask(request: RunRequest): Promise<RunOutcome> {
   const current = (await describeServices(aws, descriptor, [workload])).get(workload)?.definition?.taskDefinitionArn;
   const taskDefinition = current ?? released.taskDefinition;
   const startedBy = `fardel run by ${actor}`;
-  const ended = await runOnce(run, { workload, taskDefinition, startedBy, ...(command && { command }) });
+  const capacity = capacityOf(configuration);
+  const ended = await runOnce(run, { workload, taskDefinition, capacity, startedBy, ...(command && { command }) });
   const exitCode = ended.exitCode ?? 1;
   return {
     taskArn: ended.task.taskArn ?? "",

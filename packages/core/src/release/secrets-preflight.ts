@@ -7,11 +7,13 @@ import {
   isMissing,
   jsonValue,
   locate,
+  objectKeys,
   readSecret,
   type SecretLocation,
   type SecretUse,
   secretUses,
 } from "./secrets.ts";
+import { spreadId } from "./task-definitions.ts";
 
 /** One reason why a release can't begin. */
 export interface PreflightProblem {
@@ -25,6 +27,8 @@ export interface CheckedSecrets {
   problems: PreflightProblem[];
   /** ARN in Secrets Manager by name, for the manifest's named secrets. */
   arns: Map<string, string>;
+  /** Keys of each JSON secret that is spread, by `spreadId`. */
+  keys: Map<string, string[]>;
 }
 
 /**
@@ -52,6 +56,7 @@ export async function checkSecrets(
   };
   const problems: PreflightProblem[] = [];
   const arns = new Map<string, string>();
+  const keys = new Map<string, string[]>();
   for (const { use } of uses) {
     const location = locate(use.source, descriptor);
     if (location) void look(location);
@@ -63,8 +68,42 @@ export async function checkSecrets(
       arns.set(use.source.secretName, fullArn(state.arn, descriptor));
     const problem = problemOf(app, use, location, state);
     if (problem) problems.push(problem);
+    if (!use.spreads || location === undefined || problem) continue;
+    const spread = await spreadKeys(aws, app, use, location);
+    if (Array.isArray(spread)) keys.set(spreadId(use.source), spread);
+    else problems.push(spread);
   }
-  return { problems, arns };
+  return { problems, arns, keys };
+}
+
+/** The names of a JSON secret's keys; its values are forgotten at once. */
+async function spreadKeys(
+  aws: Aws,
+  app: App,
+  { path }: SecretUse,
+  location: SecretLocation,
+): Promise<string[] | PreflightProblem> {
+  const where = whereWritten(app, path);
+  const { id } = location;
+  let text: string | undefined;
+  try {
+    text = await readSecret(aws, location);
+  } catch (error) {
+    if (!isAwsError(error, "AccessDeniedException")) throw error;
+    return {
+      where,
+      message: `the secret ${id} is to be spread, and these credentials may not read which keys it has`,
+      fix: "Allow secretsmanager:GetSecretValue on it, or name each key: VARIABLE: secret#key.",
+    };
+  }
+  const found = objectKeys(text ?? "");
+  if (found === undefined)
+    return {
+      where,
+      message: `the secret ${id} is to be spread, but is no JSON object`,
+      fix: `aws secretsmanager put-secret-value --secret-id ${id} --secret-string '{"VARIABLE":"<value>"}'`,
+    };
+  return found;
 }
 
 /** Secrets Manager also takes an ARN without its six random characters, which nobody knows who may not look. */

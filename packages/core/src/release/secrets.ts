@@ -18,6 +18,8 @@ export interface SecretUse {
   path: string;
   variable: string;
   source: SecretSource;
+  /** Each key of its JSON becomes a variable. */
+  spreads: boolean;
 }
 
 export function secretUses(section: "services" | "tasks", workload: Workload): SecretUse[] {
@@ -28,9 +30,15 @@ export function secretUses(section: "services" | "tasks", workload: Workload): S
       sidecar,
     ]),
   ];
-  return containers.flatMap(([path, { secrets }]) =>
-    Object.entries(secrets).map(([variable, source]) => ({ path: `${path}.secrets.${variable}`, variable, source })),
-  );
+  return containers.flatMap(([path, { secrets, spread }]) => [
+    ...Object.entries(secrets).map(([variable, source]) => ({
+      path: `${path}.secrets.${variable}`,
+      variable,
+      source,
+      spreads: false,
+    })),
+    ...(spread ? [{ path: `${path}.secrets.*`, variable: "its variables", source: spread, spreads: true }] : []),
+  ]);
 }
 
 /** Undefined for a database that the descriptor doesn't know. */
@@ -65,6 +73,16 @@ export async function readSecret(aws: Aws, { store, id }: SecretLocation): Promi
 
 export function isMissing(error: unknown): boolean {
   return isAwsError(error, "ResourceNotFoundException") || isAwsError(error, "ParameterNotFound");
+}
+
+/** The keys of a JSON object; undefined for any other text. */
+export function objectKeys(text: string): string[] | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? Object.keys(parsed) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The value under a key of a JSON secret, as text; undefined when the secret has no such key or is no JSON object. */

@@ -1,5 +1,5 @@
 import type { Service as EcsService } from "@aws-sdk/client-ecs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Scale, Service } from "../config/app.ts";
 import { descriptor, shop } from "./release.fixture.ts";
 import { changedCount, serviceSettings, settingsDifferences } from "./service-settings.ts";
@@ -24,6 +24,7 @@ test("the settings of a routed service", () => {
       deploymentCircuitBreaker: { enable: true, rollback: true },
     },
     loadBalancers: [{ targetGroupArn: descriptor.targetGroups.web, containerName: "web", containerPort: 8080 }],
+    capacityProviderStrategy: [],
     healthCheckGracePeriodSeconds: 30,
     propagateTags: "TASK_DEFINITION",
     enableECSManagedTags: true,
@@ -78,4 +79,26 @@ test.each([
   ["a service fardel knows no release of", scale(2), undefined, 1, 2],
 ])("desired count of %s", (_, now, before, current, expected) => {
   expect(changedCount(now, before, current)).toBe(expected);
+});
+
+describe("capacity", () => {
+  const on = (spotPercent: number) => serviceSettings({ ...web, spotPercent }, descriptor);
+
+  test("B2: Spot alone, a share of it, and none", () => {
+    const spot = { capacityProvider: "FARGATE_SPOT", weight: 80 };
+    expect(on(100).capacityProviderStrategy).toEqual([{ capacityProvider: "FARGATE_SPOT", weight: 100 }]);
+    expect(on(80).capacityProviderStrategy).toEqual([{ capacityProvider: "FARGATE", weight: 20 }, spot]);
+    expect(on(0).capacityProviderStrategy).toEqual([]);
+  });
+
+  test("Fargate by its provider is the launch type by another name; anything else differs", () => {
+    const byProvider = {
+      ...described(web),
+      capacityProviderStrategy: [{ capacityProvider: "FARGATE", weight: 1, base: 0 }],
+    };
+    expect(settingsDifferences(byProvider, on(0))).toEqual([]);
+    expect(settingsDifferences(byProvider, on(80))).toEqual([
+      { path: "service.capacity", before: "FARGATE", after: "FARGATE 20, FARGATE_SPOT 80" },
+    ]);
+  });
 });

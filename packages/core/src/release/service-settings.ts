@@ -1,4 +1,5 @@
 import type {
+  CapacityProviderStrategyItem,
   CreateServiceRequest,
   DeploymentConfiguration,
   Service as EcsService,
@@ -6,11 +7,17 @@ import type {
 } from "@aws-sdk/client-ecs";
 import type { Scale, Service } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { spotStrategy } from "./capacity.ts";
 import { type Difference, differences } from "./difference.ts";
 
 /** What fardel says of an ECS service besides its task definition and how many tasks it keeps. */
 export interface ServiceSettings
-  extends Required<Pick<CreateServiceRequest, "networkConfiguration" | "deploymentConfiguration" | "loadBalancers">> {
+  extends Required<
+    Pick<
+      CreateServiceRequest,
+      "networkConfiguration" | "deploymentConfiguration" | "loadBalancers" | "capacityProviderStrategy"
+    >
+  > {
   /** ECS refuses it for a service without a load balancer. */
   healthCheckGracePeriodSeconds?: number;
   propagateTags: "TASK_DEFINITION";
@@ -37,12 +44,23 @@ export function serviceSettings(service: Service, descriptor: EnvironmentDescrip
     },
     deploymentConfiguration: rolling,
     loadBalancers: loadBalancersOf(service, descriptor),
+    capacityProviderStrategy: spotStrategy(service.spotPercent),
     ...(service.route && { healthCheckGracePeriodSeconds: service.route.health.graceSeconds }),
     // Tasks then tell the release their definition was made for, which the service outlives.
     propagateTags: "TASK_DEFINITION",
     enableECSManagedTags: true,
     enableExecuteCommand: false,
   };
+}
+
+/** Order and what ECS adds make no difference; a strategy of Fargate alone is the launch type by another name. */
+export function capacityText(strategy: readonly CapacityProviderStrategyItem[] | undefined): string {
+  const shares = (strategy ?? []).filter(({ weight = 0, base = 0 }) => weight > 0 || base > 0);
+  if (shares.every(({ capacityProvider }) => capacityProvider === "FARGATE")) return "FARGATE";
+  return shares
+    .map(({ capacityProvider, weight = 0 }) => `${capacityProvider} ${weight}`)
+    .sort()
+    .join(", ");
 }
 
 function loadBalancersOf({ name, route }: Service, descriptor: EnvironmentDescriptor): LoadBalancer[] {
@@ -87,6 +105,7 @@ function comparable(service: Pick<EcsService, keyof ServiceSettings>) {
     circuitBreaker: { enable, rollback },
     loadBalancers: balanced.map((each) => `${each.targetGroupArn} ${each.containerName}:${each.containerPort}`),
     ...(balanced.length > 0 && { healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds ?? 0 }),
+    capacity: capacityText(service.capacityProviderStrategy),
     propagateTags: service.propagateTags ?? "NONE",
     enableECSManagedTags: service.enableECSManagedTags ?? false,
     enableExecuteCommand: service.enableExecuteCommand ?? false,

@@ -11,6 +11,7 @@ import type { ServiceChange } from "./changes.ts";
 import { describeEcsServices } from "./current.ts";
 import { ecsServiceName, ecsTags } from "./names.ts";
 import type { Run } from "./run.ts";
+import { capacityText } from "./service-settings.ts";
 import { sleep } from "./time.ts";
 
 /** A deployment that ECS has been asked for, and what tells it from those before. */
@@ -51,20 +52,26 @@ export async function startRollout(
   const startedAt = time.now();
   run.check();
   const before = primaryOf(current?.ecs);
+  const { capacityProviderStrategy, ...rest } = settings;
+  const moves = capacityText(capacityProviderStrategy) !== capacityText(current?.ecs.capacityProviderStrategy);
   const ecs =
     action === "create"
       ? await create(run, ecsName, {
-          ...settings,
+          ...rest,
+          ...(capacityProviderStrategy.length > 0 ? { capacityProviderStrategy } : { launchType: "FARGATE" }),
           taskDefinition,
           desiredCount: change.desiredCount,
           tags: tagsOf(run, name, release),
         })
       : await update(run, ecsName, {
-          ...settings,
+          ...rest,
+          // "Update the … Fargate capacity provider back to the launch type. Pass an empty list".
+          ...(moves && { capacityProviderStrategy }),
           taskDefinition,
           desiredCount: change.desiredCount,
-          // A deployment that ECS has given up starts anew only when it is told to.
-          forceNewDeployment: before?.rolloutState === "FAILED" && before.taskDefinition === taskDefinition,
+          // A deployment that ECS has given up starts anew only when it is told to, and another capacity "doesn't trigger a new
+          // service deployment".
+          forceNewDeployment: moves || (before?.rolloutState === "FAILED" && before.taskDefinition === taskDefinition),
         });
   const primary = primaryOf(ecs);
   const continues = primary?.id === before?.id;

@@ -1,9 +1,10 @@
 import type { ContainerDefinition, KeyValuePair, RegisterTaskDefinitionRequest, Secret } from "@aws-sdk/client-ecs";
-import type { Container, Reference, SecretSource, Service, Task } from "../config/app.ts";
+import type { Container, ContainerHealth, Reference, SecretSource, Service, Sidecar, Task } from "../config/app.ts";
 import { fillText } from "../config/references.ts";
 import { imageKey } from "../images/needed-images.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { ServiceAddress } from "./addresses.ts";
+import { type BaseDefinition, overBase, patched } from "./definition-merge.ts";
 import { familyName } from "./names.ts";
 
 export type TaskDefinitionInput = RegisterTaskDefinitionRequest & { containerDefinitions: ContainerDefinition[] };
@@ -15,6 +16,10 @@ export interface DefinitionContext {
   images: ReadonlyMap<string, string>;
   /** ARN in Secrets Manager by secret name, for the manifest's named secrets. */
   secretArns: ReadonlyMap<string, string>;
+  /** Keys of each JSON secret that is spread, by `spreadId`. */
+  secretKeys: ReadonlyMap<string, readonly string[]>;
+  /** By workload: the file that its task definition starts from. */
+  bases: ReadonlyMap<string, BaseDefinition>;
   /** By service with a route. */
   addresses: Record<string, ServiceAddress>;
   /** Number of the release, for `${release}`. */
@@ -23,8 +28,15 @@ export interface DefinitionContext {
   commit: string;
 }
 
-/** What RegisterTaskDefinition is to be called with for a service or task, without its tags. */
+/** What RegisterTaskDefinition is to be called with for a service or task, without its tags. The own container comes first. */
 export function taskDefinition(workload: Service | Task, context: DefinitionContext): TaskDefinitionInput {
+  const own = ownDefinition(workload, context);
+  const base = context.bases.get(workload.name);
+  if (base !== undefined) return overBase(own, base);
+  return workload.taskDefinition?.kind === "patch" ? patched(own, workload.taskDefinition.patch) : own;
+}
+
+function ownDefinition(workload: Service | Task, context: DefinitionContext): TaskDefinitionInput {
   const { descriptor } = context;
   return {
     family: familyName(descriptor, workload.name),
@@ -44,18 +56,34 @@ export function taskDefinition(workload: Service | Task, context: DefinitionCont
         essential: true,
         stopTimeout: workload.stopSeconds,
         ...portOf(workload),
-        ...healthCheckOf(workload),
+        ...("containerHealth" in workload && healthCheckOf(workload.containerHealth)),
       },
+      ...Object.values(workload.sidecars).map((sidecar) => sidecarContainer(sidecar, workload, context)),
     ],
+  };
+}
+
+/** A sidecar has as long to stop as the task it stands beside. */
+function sidecarContainer(sidecar: Sidecar, workload: Service | Task, context: DefinitionContext): ContainerDefinition {
+  return {
+    ...container(sidecar, workload.name, context),
+    essential: sidecar.essential,
+    stopTimeout: workload.stopSeconds,
+    ...healthCheckOf(sidecar.health),
   };
 }
 
 function container(source: Container, workload: string, context: DefinitionContext): ContainerDefinition {
   const { descriptor, images } = context;
+  const dependsOn = Object.entries(source.dependsOn).map(([containerName, condition]) => ({
+    containerName,
+    condition,
+  }));
   return {
     name: source.name,
     image: images.get(imageKey(source.image)) ?? "",
     ...(source.command && { command: source.command }),
+    ...(dependsOn.length > 0 && { dependsOn }),
     environment: environment(source, context),
     secrets: secrets(source, context),
     logConfiguration: {
@@ -74,9 +102,9 @@ function portOf(workload: Service | Task): Pick<ContainerDefinition, "portMappin
   return { portMappings: [{ containerPort: workload.port, protocol: "tcp" }] };
 }
 
-function healthCheckOf(workload: Service | Task): Pick<ContainerDefinition, "healthCheck"> {
-  if (!("containerHealth" in workload) || workload.containerHealth === undefined) return {};
-  const { command, intervalSeconds, timeoutSeconds, retries, startSeconds } = workload.containerHealth;
+function healthCheckOf(health: ContainerHealth | undefined): Pick<ContainerDefinition, "healthCheck"> {
+  if (health === undefined) return {};
+  const { command, intervalSeconds, timeoutSeconds, retries, startSeconds } = health;
   return {
     healthCheck: {
       command: ["CMD", ...command],
@@ -98,8 +126,23 @@ function environment(source: Container, context: DefinitionContext): KeyValuePai
   return byName({ ...preset, ...written }).map(([name, value]) => ({ name, value }));
 }
 
+/** What is written by name wins over a key of the spread secret: a variable may be there once only. */
 function secrets(source: Container, context: DefinitionContext): Secret[] {
-  return byName(source.secrets).map(([name, secret]) => ({ name, valueFrom: valueFrom(secret, context) }));
+  const { spread } = source;
+  const keys = spread === undefined ? [] : (context.secretKeys.get(spreadId(spread)) ?? []);
+  const fromSpread = keys
+    .filter(
+      (key) => !Object.hasOwn(source.env, key) && !("port" in source && source.port !== undefined && key === "PORT"),
+    )
+    .map((key) => [key, { ...spread, jsonKey: key }] as [string, SecretSource]);
+  const all = { ...Object.fromEntries(fromSpread), ...source.secrets };
+  return byName(all).map(([name, secret]) => ({ name, valueFrom: valueFrom(secret, context) }));
+}
+
+/** By what the keys of a spread secret are found: its name or ARN. */
+export function spreadId(source: SecretSource): string {
+  if (source.kind === "named") return source.secretName;
+  return source.kind === "arn" ? source.arn : databaseReference(source);
 }
 
 /**

@@ -45,6 +45,8 @@ export interface Launch {
   environment: Record<string, string>;
   /** This container's own ports, in the order of its port mappings. */
   ports: PortBinding[];
+  /** Those of the task's other containers: "containers that belong to the same task can communicate over the localhost interface". */
+  neighbourPorts: PortBinding[];
 }
 
 export interface Exit {

@@ -83,6 +83,9 @@ export class Preparation {
       workingDirectory: definition.workingDirectory,
       environment: containerEnvironment(region, record, definition, secrets[name] ?? {}),
       ports,
+      neighbourPorts: Object.entries(record.containers).flatMap(([other, container]) =>
+        other === name ? [] : container.ports,
+      ),
     };
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { basename, delimiter, isAbsolute, join } from "node:path";
-import { type Launch, StartFailure } from "../driver.ts";
+import { type Launch, type PortBinding, StartFailure } from "../driver.ts";
 import { parseEnvironment, portVariables, searchPath, translatePorts } from "./environment.ts";
 import { executionObstacle, inspectExecutable, isExecutable } from "./executable.ts";
 import { loopbackNodeOptions } from "./loopback.ts";
@@ -37,12 +37,18 @@ export function containerArguments(launch: Pick<Launch, "entryPoint" | "command"
   return [...(entryPoint ?? Entrypoint), ...command];
 }
 
+/** Ports that `localhost` means for a container. */
+function reachablePorts({ ports, neighbourPorts }: Launch): PortBinding[] {
+  return [...ports, ...neighbourPorts];
+}
+
 /** Working directory and environment on the host; the image's variables come first, ports and directories last. */
 export function hostSurroundings(launch: Launch): HostSurroundings {
   const { image, directory, ports } = launch;
+  const reachable = reachablePorts(launch);
   const imageEnvironment = parseEnvironment(image.config.config?.Env);
   const workingDirectory = hostWorkingDirectory(launch);
-  const given = Object.entries(launch.environment).map(([name, value]) => [name, translatePorts(value, ports)]);
+  const given = Object.entries(launch.environment).map(([name, value]) => [name, translatePorts(value, reachable)]);
   // Containers have no time zone of their machine's.
   const { PATH, ...environment }: Record<string, string> = {
     TZ: "UTC",
@@ -59,7 +65,7 @@ export function hostSurroundings(launch: Launch): HostSurroundings {
       HOME: home,
       TMPDIR: temporary,
       NODE_OPTIONS: loopbackNodeOptions(directory, environment.NODE_OPTIONS),
-      ...portVariables(ports),
+      ...portVariables(ports, reachable),
       PATH: searchPath(image.config, rootDirectory(launch), PATH, workingDirectory),
     },
   };
@@ -74,7 +80,7 @@ export function hostCommand(launch: Launch, argv: string[], surroundings: HostSu
   const [program, ...rest] = argv;
   if (!program) throw cannotStart("no command specified");
   const { executable, prefix } = findProgram(program, root, surroundings);
-  const translated = rest.map((argument) => mapArgument(root, translatePorts(argument, launch.ports)));
+  const translated = rest.map((argument) => mapArgument(root, translatePorts(argument, reachablePorts(launch))));
   return { ...surroundings, executable, arguments: [...prefix, ...translated] };
 }
 

@@ -48,6 +48,7 @@ export function launchOf(script: string, more: Partial<Launch> = {}): Launch {
     architecture,
     environment: {},
     ports: [],
+    neighbourPorts: [],
     ...more,
   };
 }

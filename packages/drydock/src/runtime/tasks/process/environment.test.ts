@@ -16,8 +16,8 @@ test("an image's variables keep what is behind the first equals sign", () => {
 });
 
 test("PORT is the first mapping's real port", () => {
-  expect(portVariables(ports)).toEqual({ PORT: "20001", PORT_80: "20001", PORT_8080: "20002" });
-  expect(portVariables([])).toEqual({});
+  expect(portVariables(ports, ports)).toEqual({ PORT: "20001", PORT_80: "20001", PORT_8080: "20002" });
+  expect(portVariables([], [])).toEqual({});
 });
 
 test.each([

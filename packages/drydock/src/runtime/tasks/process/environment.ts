@@ -47,14 +47,14 @@ export function searchPath(
 }
 
 /**
- * PORT is the real port of the first port mapping: the app has to listen there; PORT_<container port> names each of them.
- * These win over whatever the task definition says, since its numbers are those of the container's own network.
+ * PORT is the real port of the first port mapping: the app has to listen there; PORT_<container port> names each one of the task,
+ * whose containers share a network. These win over whatever the task definition says, since its numbers are those of that network.
  */
-export function portVariables(ports: PortBinding[]): Record<string, string> {
+export function portVariables(own: PortBinding[], all: PortBinding[]): Record<string, string> {
   const variables = Object.fromEntries(
-    ports.map(({ containerPort, port }): [string, string] => [`PORT_${containerPort}`, String(port)]),
+    all.map(({ containerPort, port }): [string, string] => [`PORT_${containerPort}`, String(port)]),
   );
-  const [first] = ports;
+  const [first] = own;
   return first ? { PORT: String(first.port), ...variables } : variables;
 }
 

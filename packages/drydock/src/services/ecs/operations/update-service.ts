@@ -90,9 +90,7 @@ async function newRevisionFor(ecs: Ecs, service: ServiceRecord, input: Input): P
     ...(input.networkConfiguration ? { networkConfiguration: input.networkConfiguration } : {}),
     ...(input.platformVersion ? { platformVersion: platformVersion(input.platformVersion) } : {}),
     ...(input.loadBalancers ? { loadBalancers: input.loadBalancers } : {}),
-    ...(input.capacityProviderStrategy?.length
-      ? { capacityProviderStrategy: checkStrategy(cluster, input.capacityProviderStrategy), launchType: undefined }
-      : {}),
+    ...capacityOf(cluster, input.capacityProviderStrategy),
   };
   if (!input.forceNewDeployment && isDeepStrictEqual(plain(settings), plain(before))) return undefined;
   const effective = definition ?? findTaskDefinition(ecs, settings.taskDefinition ?? "");
@@ -101,6 +99,17 @@ async function newRevisionFor(ecs: Ecs, service: ServiceRecord, input: Input): P
     settings,
     placement: input.networkConfiguration ? await lookUpNetwork(ecs.region, input.networkConfiguration) : placement,
   };
+}
+
+/** "Update the … Fargate capacity provider back to the launch type. Pass an empty list in the capacityProviderStrategy parameter." */
+function capacityOf(
+  cluster: Parameters<typeof checkStrategy>[0],
+  strategy: Input["capacityProviderStrategy"],
+): Pick<RevisionSettings, "capacityProviderStrategy" | "launchType"> {
+  if (strategy === undefined) return {};
+  return strategy.length === 0
+    ? { capacityProviderStrategy: undefined, launchType: "FARGATE" }
+    : { capacityProviderStrategy: checkStrategy(cluster, strategy), launchType: undefined };
 }
 
 function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Replacement): ServiceRecord {
