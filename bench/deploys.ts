@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientEnvironment } from "../test/peers/aws-cli.ts";
+import { dockerBuild } from "./docker-build.ts";
 import { has, type Machine, run } from "./machine.ts";
 import { byTurns, least, timed } from "./measure.ts";
 import { atLeast, atMost, milliseconds, type Row, skipped } from "./row.ts";
 import { openShop, type Shop } from "./shop.ts";
 import { terraformApply } from "./terraform-apply.ts";
 
-export const about = `One service of one task behind the load balancer, health checked every 5 s (twice healthy) and drained for 5 s, on drydock.
+export const about = `One service of one task behind the load balancer, health checked every 5 s (twice healthy) and drained for 4 s, on drydock.
 \`fardel deploy\` releases a changed line of its source: build, push, task definition, rollout, record. The AWS CLI and Terraform are
 given an image that is pushed already. The floor is the time from UpdateService to a service deployment that is SUCCESSFUL: what ECS's own
 rules ask for, whoever deploys.`;
@@ -34,6 +35,7 @@ export async function deploys(machine: Machine): Promise<Row[]> {
       aws: hasAws ? async () => awsPair(shop, await other()) : async () => Number.NaN,
     });
     const plan = least((await byTurns(5, { plan: () => timed(() => shop.fardel("plan")) })).plan);
+    const docker = await dockerBuild(machine, shop);
     const terraform = await terraformApply(machine, shop);
 
     const took = least(times.deploy);
@@ -59,7 +61,11 @@ export async function deploys(machine: Machine): Promise<Row[]> {
       {
         what: "code-only image change, built and pushed",
         measured: milliseconds(image),
-        beside: "",
+        beside:
+          docker === undefined
+            ? "no container engine runs here"
+            : `\`docker build\`, \`docker push\` ${milliseconds(docker)}`,
+        ...(docker !== undefined && { ratio: image / docker }),
         aim: atMost(500, image, " ms"),
       },
       { what: "`fardel plan`, nothing changed", measured: milliseconds(plan), beside: "" },

@@ -13,7 +13,7 @@ services:
     command: [node, server.js]
     port: 3000
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, drain: 5s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, drain: 4s }
 `;
 
 /** A web service with the quickstart's dependencies, released by the packed CLI to a drydock of its own. */

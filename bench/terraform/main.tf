@@ -24,7 +24,7 @@ resource "aws_lb_target_group" "web" {
   protocol             = "HTTP"
   target_type          = "ip"
   vpc_id               = var.vpc
-  deregistration_delay = 5
+  deregistration_delay = 4
   health_check {
     path                = "/healthz"
     interval            = 5
