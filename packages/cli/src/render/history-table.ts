@@ -12,11 +12,15 @@ type Release = Pick<
 export function historyTable(releases: readonly Release[], style: Style, now: Date): string {
   const { colors, width, symbols } = style;
   if (releases.length === 0) return "There is no release yet.";
-  const serving = releases.find(({ outcome }) => outcome === "succeeded");
+  const serving = releases.find(({ outcome }) => outcome === "succeeded" || outcome === "unfinished");
   const header = ["release", "outcome", "started", "took", "commit", "by"].map((name) => colors.dim(name));
   const rows = releases.map((release) => [
     String(release.number),
-    release === serving ? colors.green("serves") : outcomeColor(release.outcome, style),
+    release === serving
+      ? release.outcome === "succeeded"
+        ? colors.green("serves")
+        : colors.red("serves, unfinished")
+      : outcomeColor(release.outcome, style),
     formatAgo(new Date(release.started), now),
     took(release),
     commit(release),
@@ -32,7 +36,7 @@ export function historyTable(releases: readonly Release[], style: Style, now: Da
 }
 
 function outcomeColor(outcome: Release["outcome"], { colors }: Style): string {
-  return outcome === "failed" || outcome === "rolled back" ? colors.red(outcome) : outcome;
+  return ["failed", "rolled back", "unfinished"].includes(outcome) ? colors.red(outcome) : outcome;
 }
 
 function took({ started, finished }: Release): string {

@@ -14,17 +14,27 @@ export function outcomeSummary({ outcome, release, durationMs }: ReleaseOutcome)
 export function outcomeScreen(result: ReleaseOutcome, style: Style): string {
   const { colors, symbols, width } = style;
   const { release, outcome, failure, diagnoses, serving } = result;
-  const title = `Release ${release} ${outcome === "rolled back" ? "was rolled back" : outcome === "superseded" ? "was superseded" : "failed"}`;
+  const title = `Release ${release} ${ends[outcome] ?? "failed"}`;
   const said = failure ? `${title}: ${uncapitalized(failure)}` : `${title}.`;
   const [first = "", ...rest] = wrap(outcome === "degraded" ? (failure ?? "") : said, width - 2);
   return [
     colors.red(`${symbols.failed} ${colors.bold(first)}`),
     ...rest.map((line) => `  ${colors.bold(line)}`),
     ...diagnoses.flatMap((diagnosis) => ["", ...diagnosisLines(diagnosis, style)]),
-    ...(outcome === "degraded"
-      ? []
-      : ["", `  ${serving === undefined ? "No release serves." : colors.green(`Release ${serving} serves.`)}`]),
+    ...(outcome === "degraded" ? [] : ["", `  ${whatServes(outcome, serving, style)}`]),
   ].join("\n");
+}
+
+const ends: Partial<Record<ReleaseOutcome["outcome"], string>> = {
+  "rolled back": "was rolled back",
+  superseded: "was superseded",
+  unfinished: "serves, but isn't finished",
+};
+
+function whatServes(outcome: ReleaseOutcome["outcome"], serving: number | undefined, { colors }: Style): string {
+  // What somebody else has deployed is no release, or not yet one.
+  if (outcome === "superseded") return "`fardel status` shows what serves.";
+  return serving === undefined ? "No release serves." : colors.green(`Release ${serving} serves.`);
 }
 
 /** Why a service or task failed, as far as AWS and the task's own output tell. */

@@ -17,10 +17,11 @@ services:
     taskDefinition: {}
     env: { "A": b }
     secrets: { URL: databases.main.url, KEY: mail#key }
+  worker: { image: api }
 tasks: { migrate: { image: api, capacity: { spot: 0 } } }
 databases: { main: {} }
 queues: {}
-release: { before: [migrate], after: [], order: [[web]], together: [], tags: [] }
+release: { before: [migrate], after: [migrate], order: [[web], [worker]], together: [[web, migrate]], tags: [] }
 `;
 
 test("what is supported is refused nowhere, though written out", () => {
@@ -41,8 +42,6 @@ test("the reference manifest asks for much that is to come", () => {
       "services.web.rollout.alarms[0]: alarms that fail a rollout: not built yet",
       "tasks.report.schedule: scheduled tasks: not built yet",
       "queues.ingest: queues: not built yet",
-      "release.order[1]: more than one wave: not built yet",
-      "release.together[0]: bundles of services: not built yet",
       "release.tags[0]: image tags: not built yet",
       "release.tags[1]: image tags: not built yet",
     ]
@@ -53,7 +52,7 @@ test("every later key is refused with its line", () => {
   const app = appOf(
     supported
       .replace("scale: { min: 2 }", "scale: { min: 2, max: 4, cpu: 60 }")
-      .replace("after: []", "after: [migrate]"),
+      .replace("queues: {}", "queues: { ingest: {} }"),
   );
   expect(() => refuseUnsupported(app)).toThrow(FardelError);
   try {
@@ -64,15 +63,15 @@ test("every later key is refused with its line", () => {
       "fardel.yaml:8:30  services.web.scale.cpu
         autoscaling: not built yet
 
-      fardel.yaml:18:39  release.after[0]
-        tasks after the rollout: not built yet"
+      fardel.yaml:18:11  queues.ingest
+        queues: not built yet"
     `);
   }
 });
 
 test("a value can be found again where it was written, or what it belongs to", () => {
   const app = appOf(`${supported}environments: { production: { services: { web: { port: 81 } } } }\n`, "production");
-  expect(whereWritten(app, "services.web.port")).toBe("fardel.yaml:19  environments.production.services.web.port");
+  expect(whereWritten(app, "services.web.port")).toBe("fardel.yaml:20  environments.production.services.web.port");
   expect(whereWritten(app, "services.web.memory")).toBe("fardel.yaml:4  services.web");
   expect(whereWritten(app, "cluster")).toBe("fardel.yaml");
 });

@@ -21,11 +21,6 @@ const anythingBut =
  * Whoever builds what a row says takes the row out.
  */
 export const laterKeys: readonly LaterKey[] = [
-  {
-    key: "images.*",
-    does: "building with a Dockerfile",
-    when: ({ path }, app) => app.images[path[1] ?? ""]?.builder === "docker",
-  },
   { key: "services.*.rollout.strategy", does: "strategies other than rolling", when: anythingBut("rolling") },
   { key: "services.*.rollout.approve", does: "approval of a rollout", when: anythingBut("automatic") },
   { key: "services.*.rollout.check", does: "checks of a new revision before its traffic" },
@@ -40,10 +35,6 @@ export const laterKeys: readonly LaterKey[] = [
   { key: "services.*.scale.queue", does: "autoscaling" },
   { key: "tasks.*.schedule", does: "scheduled tasks" },
   { key: "queues.*", does: "queues" },
-  { key: "release.after.*", does: "tasks after the rollout" },
-  { key: "release.order.1", does: "more than one wave" },
-  { key: "release.together.*", does: "bundles of services" },
-  { key: "release.tags.*", does: "image tags" },
 ];
 
 /** What the manifest asks for and this version of fardel doesn't do. */

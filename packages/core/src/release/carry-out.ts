@@ -1,6 +1,6 @@
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
-import { runBeforeTasks } from "./before-tasks.ts";
+import { finish, notFinished, type Unfinished } from "./after-tasks.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
 import { diagnoseRollout } from "./diagnose.ts";
@@ -9,7 +9,8 @@ import type { ReleaseResult } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import type { ReleasedConfiguration, ReleasedWorkload } from "./record.ts";
 import { registerDefinitions } from "./register.ts";
-import { returnToBefore } from "./return.ts";
+import { runReleaseTasks } from "./release-tasks.ts";
+import { type Returned, returnToBefore } from "./return.ts";
 import { type Rollouts, rollOut } from "./rollout.ts";
 import { type Routing, routingOf } from "./routing.ts";
 import { removeService, tagServices } from "./services.ts";
@@ -24,6 +25,8 @@ export interface OpenRelease {
   current: CurrentState;
   /** Tasks to run before any service changes. */
   before: readonly Task[];
+  /** Tasks to run when every old task has stopped. */
+  after: readonly Task[];
   phases: Phases;
 }
 
@@ -31,43 +34,70 @@ export interface Carried {
   result: ReleaseResult;
   definitions: ReadonlyMap<string, ReleasedWorkload>;
   rollouts: Rollouts;
+  /** Whether the services that had come to serve were brought back. */
+  wentBack: boolean;
   failure: string | undefined;
   diagnoses: Diagnosis[];
 }
 
 const nothingRolledOut: Rollouts = { ended: [], serving: true };
 
-/** Task definitions, before-tasks, waves of rollouts, cleaning up; or the way back. */
+/** Task definitions, before-tasks, waves of rollouts, cleaning up, after-tasks; or the way back. */
 export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Carried> {
   const { number, configuration, changes, current, before, phases } = release;
   const definitions = await phases.measure("task definitions", () => registerDefinitions(run, changes, number));
   const arns = new Map([...definitions].map(([name, { taskDefinition }]) => [name, taskDefinition]));
   const failed =
     before.length > 0
-      ? await phases.measure("before-tasks", () => runBeforeTasks(run, before, arns, number))
+      ? await phases.measure("before-tasks", () => runReleaseTasks(run, before, arns, number))
       : undefined;
   if (failed) {
-    const { failure, diagnosis } = failed;
+    const { what, diagnosis } = failed;
     run.emit({ type: "release.diagnosis", diagnosis });
-    return { result: "failed", definitions, rollouts: nothingRolledOut, failure, diagnoses: [diagnosis] };
+    const failure = `${what}; no service was touched.`;
+    const rollouts = nothingRolledOut;
+    return { result: "failed", definitions, rollouts, wentBack: false, failure, diagnoses: [diagnosis] };
   }
   const routing = routingOf(run, current.rules, changes.rules, configuration);
   const { waves } = configuration.release;
   const rollouts = await phases.measure("rollouts", () =>
     rollOut(run, changes.services, waves, definitions, routing, number),
   );
-  if (!rollouts.serving) return { definitions, rollouts, ...(await goBack(run, release, rollouts, routing)) };
-  await phases.measure("cleaning up", () => cleanUp(run, release, rollouts, routing));
-  return { result: "succeeded", definitions, rollouts, failure: undefined, diagnoses: [] };
+  if (!rollouts.serving) return { definitions, ...(await goBack(run, release, rollouts, routing)) };
+  const leftOver = await phases.measure("cleaning up", () => cleanUp(run, release, rollouts, routing));
+  const unfinished = await runAfterTasks(run, release, arns, leftOver);
+  const { failure, diagnoses = [] } = unfinished ?? {};
+  for (const diagnosis of diagnoses) run.emit({ type: "release.diagnosis", diagnosis });
+  return {
+    result: unfinished ? "unfinished" : "succeeded",
+    definitions,
+    rollouts,
+    wentBack: false,
+    failure,
+    diagnoses,
+  };
 }
 
-/** The release serves whatever comes of this; what is left over, the next one finds. */
+/** @param leftOver what has kept services that are to go from going: then old tasks may still run. */
+async function runAfterTasks(
+  run: LockedRun,
+  { number, changes, after, phases }: OpenRelease,
+  definitions: ReadonlyMap<string, string>,
+  leftOver: string | undefined,
+): Promise<Unfinished | undefined> {
+  if (after.length === 0) return undefined;
+  if (leftOver !== undefined && changes.removed.length > 0) return { failure: notFinished(leftOver), diagnoses: [] };
+  const services = changes.services.map(({ name }) => name);
+  return phases.measure("after-tasks", () => finish(run, { tasks: after, definitions, services, release: number }));
+}
+
+/** The release serves whatever comes of this; what is left over, the next one finds. Returns what it was kept from. */
 async function cleanUp(
   run: LockedRun,
   { changes, number }: OpenRelease,
   { ended }: Rollouts,
   routing: Routing,
-): Promise<void> {
+): Promise<string | undefined> {
   const changed = ended.filter(({ rollout }) => !rollout.created);
   try {
     await routing.clear();
@@ -79,9 +109,12 @@ async function cleanUp(
       ),
       ...changes.removed.map(({ name }) => removeService(run, name)),
     ]);
+    return undefined;
   } catch (error) {
     if (!(error instanceof FardelError) || run.signal.aborted) throw error;
-    run.emit({ type: "release.notice", message: `Not everything could be cleaned up: ${error.message}.` });
+    const message = `Not everything could be cleaned up: ${error.message}.`;
+    run.emit({ type: "release.notice", message });
+    return message;
   }
 }
 
@@ -91,34 +124,50 @@ async function goBack(
   { changes, configuration, current, phases }: OpenRelease,
   rollouts: Rollouts,
   routing: Routing,
-): Promise<Pick<Carried, "result" | "failure" | "diagnoses">> {
+): Promise<Omit<Carried, "definitions">> {
   const { ended, refusal } = rollouts;
   const failed = ended.filter(({ result }) => result === "rolled back" || result === "failed");
   if (failed.length === 0 && refusal === undefined) {
     const names = ended.filter(({ result }) => result === "superseded").map(({ rollout }) => rollout.service);
     const failure = `Somebody else has deployed ${names.join(", ")} in the meantime; their deployment goes on.`;
-    return { result: "superseded", failure, diagnoses: [] };
+    return { result: "superseded", rollouts, wentBack: false, failure, diagnoses: [] };
   }
   // What only went back because another failed has nothing to tell.
   const causes = failed.filter(({ stopped }) => !stopped);
   const diagnoses = await phases.measure("diagnosis", () => diagnose(run, configuration, causes));
   for (const diagnosis of diagnoses) run.emit({ type: "release.diagnosis", diagnosis });
-  const before = current.serving?.number;
   const { waves } = configuration.release;
   const returned = await phases.measure("return", () =>
     returnToBefore(run, { changes: changes.services, waves, rollouts, routing, state: current }),
   );
   const what = refusal ?? `The rollout of ${causes.map(({ rollout }) => rollout.service).join(", ")} failed`;
-  const now = !returned
-    ? "not every service could be brought back"
-    : before === undefined
-      ? "there is no earlier release to return to"
-      : `release ${before} serves again`;
+  const now = whereItLeaves(returned, current.serving?.number);
   return {
-    result: returned && before !== undefined ? "rolled back" : "failed",
-    failure: `${what}; ${now}.`,
+    result: now.result,
+    rollouts: {
+      ...rollouts,
+      ended: ended.map((each) =>
+        returned.superseded.includes(each.rollout.service) ? { ...each, result: "superseded" } : each,
+      ),
+    },
+    wentBack: true,
+    failure: `${what}; ${now.told}.`,
     diagnoses,
   };
+}
+
+/** What has become of the environment. "Rolled back" says that the release before serves again, and nothing else. */
+export function whereItLeaves(
+  { complete, superseded }: Returned,
+  before: number | undefined,
+): { result: ReleaseResult; told: string } {
+  const theirs =
+    superseded.length > 0 ? [`somebody else has deployed ${superseded.join(", ")} in the meantime, which stays`] : [];
+  const told = (ours: string) => [ours, ...theirs].join(", and ");
+  if (!complete) return { result: "failed", told: told("not every service could be brought back") };
+  if (before === undefined) return { result: "failed", told: told("there is no earlier release to return to") };
+  if (superseded.length === 0) return { result: "rolled back", told: `release ${before} serves again` };
+  return { result: "superseded", told: told(`the other services run release ${before} again`) };
 }
 
 /** A service that can't be looked into is no reason to leave the others broken. */

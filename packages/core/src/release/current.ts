@@ -3,6 +3,7 @@ import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type ListenerRules, readListenerRules } from "./listener-rules.ts";
 import { ecsServiceName, isOurs } from "./names.ts";
+import { cameToServe } from "./outcome.ts";
 import { type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
 import type { StateBucket } from "./state-bucket.ts";
 
@@ -15,7 +16,7 @@ export interface CurrentState {
   rules: ListenerRules;
   /** The newest release, however it ended. */
   newest: ReleaseRecord | undefined;
-  /** The newest release that succeeded; undefined also when all of its services have been taken down. */
+  /** The newest release that came to serve; undefined also when all of its services have been taken down. */
   serving: ReleaseRecord | undefined;
 }
 
@@ -60,12 +61,12 @@ export async function readCurrentState(
   };
 }
 
-/** The newest release that succeeded, and those after it, newest first. */
+/** The newest release that came to serve, and those after it, newest first. */
 async function readReleases(bucket: StateBucket, descriptor: EnvironmentDescriptor) {
   const later: ReleaseRecord[] = [];
   for (const number of (await releaseNumbers(bucket, descriptor)).reverse()) {
     const record = await readRelease(bucket, descriptor, number);
-    if (record.outcome === "succeeded") return { serving: record, later };
+    if (cameToServe(record.outcome)) return { serving: record, later };
     later.push(record);
   }
   return { serving: undefined, later };

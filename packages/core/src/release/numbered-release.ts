@@ -1,12 +1,12 @@
 import { totalOf } from "../aws/calls.ts";
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
-import { awaitLeftoverTasks } from "./before-tasks.ts";
+import type { BuiltFrom } from "../images/tags.ts";
 import { type Carried, carryOut } from "./carry-out.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
 import type { Origin } from "./origin.ts";
-import type { ReleaseOutcome } from "./outcome.ts";
+import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import {
   closeAbandoned,
@@ -18,7 +18,9 @@ import {
   type ReleasedWorkload,
   type ReleaseRecord,
 } from "./record.ts";
+import { awaitLeftoverTasks } from "./release-tasks.ts";
 import { serviceOutcomes } from "./service-outcomes.ts";
+import { holdImages, type TaggedRelease, tagImages } from "./tags.ts";
 import type { LockedRun } from "./under-lock.ts";
 
 export interface PreparedRelease {
@@ -30,16 +32,21 @@ export interface PreparedRelease {
   current: CurrentState;
   /** Reference by digest, by image. */
   images: Record<string, string>;
+  /** What is tagged once it serves. */
+  tags: TaggedRelease;
+  builtFrom?: BuiltFrom;
   rollbackTo?: number;
   /** Tasks to run before any service changes. */
   before: readonly Task[];
+  /** Tasks to run when every old task has stopped. */
+  after: readonly Task[];
   /** What is to be done; task definitions may say the number. */
   changes(number: number): Changes;
 }
 
 /** Gives a release its number and record, carries it out, and closes the record however it ends. */
 export async function makeRelease(run: LockedRun, release: PreparedRelease): Promise<ReleaseOutcome> {
-  const { current, startedAt, phases, configuration, before } = release;
+  const { current, startedAt, phases, configuration, before, after } = release;
   // Images may have taken longer than the lease of a lock that couldn't be renewed.
   run.check();
   const opened = await openRecord(run.bucket, contentsOf(run, release), current.newest?.number ?? 0);
@@ -56,16 +63,18 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
   const changes = release.changes(number);
   let carried: Carried;
   try {
-    carried = await carryOut(run, { number, configuration, changes, current, before, phases });
+    await phases.measure("holding images", () => holdImages(run, opened.record.images, number));
+    carried = await carryOut(run, { number, configuration, changes, current, before, after, phases });
   } catch (error) {
     await closeBroken(run, opened, release, error);
     throw error;
   }
   const { result, failure, diagnoses } = carried;
+  if (cameToServe(result)) await phases.measure("tags", () => tagImages(run, release.tags, number));
   const outcome: ReleaseOutcome = {
     release: number,
     outcome: result,
-    serving: result === "succeeded" ? number : current.serving?.number,
+    serving: cameToServe(result) ? number : current.serving?.number,
     services: serviceOutcomes(changes, carried),
     ...(failure !== undefined && { failure }),
     diagnoses,
@@ -95,11 +104,12 @@ export async function closeInterrupted(run: LockedRun, { newest }: CurrentState)
 
 function contentsOf(run: LockedRun, release: PreparedRelease): Parameters<typeof openRecord>[1] {
   const { app, environment } = run.descriptor;
-  const { origin, images, configuration, startedAt, rollbackTo } = release;
+  const { origin, images, configuration, startedAt, rollbackTo, builtFrom } = release;
   return {
     app,
     environment,
     ...(rollbackTo !== undefined && { rollbackTo }),
+    ...(builtFrom && { builtFrom }),
     ...origin,
     images,
     services: {},

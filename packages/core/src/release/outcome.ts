@@ -1,8 +1,16 @@
 import type { ExitCode } from "../errors.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 
-/** What became of a release that was begun. `superseded`: somebody else's newer deployment took its place. */
-export type ReleaseResult = "succeeded" | "failed" | "rolled back" | "superseded";
+/**
+ * What became of a release that was begun. `superseded`: somebody else's newer deployment took its place. `unfinished`: it
+ * serves, but its after-tasks didn't come to a good end.
+ */
+export type ReleaseResult = "succeeded" | "failed" | "rolled back" | "superseded" | "unfinished";
+
+/** Whether a release came to serve. */
+export function cameToServe(outcome: ReleaseResult | "in progress"): boolean {
+  return outcome === "succeeded" || outcome === "unfinished";
+}
 
 /** What became of one service's rollout. `failed`: it serves neither the new revision nor an earlier one. */
 export type RolloutResult = "serving" | "rolled back" | "failed" | "superseded";

@@ -7,7 +7,8 @@ import { type ReleasedConfiguration, type ReleaseRecord, releasedConfiguration }
 /**
  * The services and tasks that a release is made of: all, or those of a partial one.
  *
- * @throws FardelError (exit code 2) when the environment allows no partial release, or has no such service or task.
+ * @throws FardelError (exit code 2) when the environment allows no partial release, when it would part what goes together, or
+ * when there is no such service or task.
  */
 export function releasedNames(app: App, only: readonly string[] | undefined): Set<string> {
   const all = [...Object.keys(app.services), ...Object.keys(app.tasks)];
@@ -28,7 +29,29 @@ export function releasedNames(app: App, only: readonly string[] | undefined): Se
       exitCode: 2,
     });
   }
-  return new Set(only);
+  const names = new Set(only);
+  refuseSplit(app, names);
+  return names;
+}
+
+/** A bundle (`release.together`) is released as a whole or not at all. */
+function refuseSplit(app: App, names: ReadonlySet<string>): void {
+  for (const [index, bundle] of app.release.together.entries()) {
+    const absent = bundle.filter((name) => !names.has(name));
+    if (absent.length === 0 || absent.length === bundle.length) continue;
+    const present = bundle.filter((name) => names.has(name));
+    throw new FardelError("SPLIT_BUNDLE", `${listOf(bundle)} go together: a partial release may not part them.`, {
+      where: whereWritten(app, `release.together.${index}`),
+      why: `--only names ${listOf(present)}, and not ${listOf(absent)}. Nothing was changed.`,
+      fix: `Add ${absent.map((name) => `--only ${name}`).join(" ")}, or leave ${listOf(present)} out.`,
+      exitCode: 2,
+    });
+  }
+}
+
+/** `indexer and deployment`. */
+function listOf(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** What serves after the release: the manifest, but what a partial release leaves alone as the release before has it. */

@@ -1,8 +1,9 @@
 import type { CallCounts } from "../aws/calls.ts";
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
+import type { BuiltFrom } from "../images/tags.ts";
 import type { Origin } from "./origin.ts";
-import type { ReleaseResult } from "./outcome.ts";
+import { cameToServe, type ReleaseResult } from "./outcome.ts";
 import type { StateBucket } from "./state-bucket.ts";
 
 /** What is kept of a release, in the state bucket, for good. */
@@ -13,6 +14,8 @@ export interface ReleaseRecord extends Origin {
   environment: string;
   /** The release whose task definitions this one has brought back. */
   rollbackTo?: number;
+  /** What the images were built from, where that is not the commit. */
+  builtFrom?: BuiltFrom;
   /** Reference by digest, by image: name of the build, or reference as written. */
   images: Record<string, string>;
   /** All services of the app, also those a partial release has left as they were. */
@@ -101,7 +104,7 @@ export function isHalfMade({ outcome }: ReleaseRecord): boolean {
   return outcome === "in progress" || outcome === "failed";
 }
 
-/** The newest release that succeeded, also a rollback; before `before` where that is given. */
+/** The newest release that came to serve, also a rollback; before `before` where that is given. */
 export async function latestSuccessful(
   bucket: StateBucket,
   place: Place,
@@ -110,7 +113,7 @@ export async function latestSuccessful(
   const numbers = (await releaseNumbers(bucket, place)).filter((number) => number < before).reverse();
   for (const number of numbers) {
     const record = await readRelease(bucket, place, number);
-    if (record.outcome === "succeeded") return record;
+    if (cameToServe(record.outcome)) return record;
   }
   return undefined;
 }

@@ -1,4 +1,6 @@
+import type { App, Task } from "../config/app.ts";
 import { refuseUnsupported } from "../config/unsupported.ts";
+import { checkTags } from "../images/tags.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
 import { readBases } from "./base-definitions.ts";
@@ -11,21 +13,23 @@ import { configurationOf, releasedNames } from "./partial.ts";
 import { phasesSince } from "./phases.ts";
 import { preflight } from "./preflight.ts";
 import type { DeployRequest } from "./request.ts";
+import { tagImages } from "./tags.ts";
 import { systemTime } from "./time.ts";
 import { underLock } from "./under-lock.ts";
 
 /**
  * Releases an app: lock, preflight, images, and, unless nothing has changed, a numbered release: task definitions,
- * before-tasks, waves of rollouts, record.
+ * before-tasks, waves of rollouts, after-tasks, record.
  *
  * @returns how it ended, also when it was rolled back; `exitCodeOf` maps it.
  * @throws FardelError when nothing was touched (lock, preflight, images), when AWS refuses a call, and the signal's reason
  * when that is aborted.
  */
 export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
-  const { app, aws, descriptor, origin, emit, only, time = systemTime } = request;
+  const { app, aws, descriptor, origin, emit, only, builtFrom, time = systemTime } = request;
   const startedAt = time.now();
   refuseUnsupported(app);
+  if (builtFrom === undefined) checkTags(app, origin);
   const names = releasedNames(app, only);
   const bases = await readBases(app, names);
   const phases = phasesSince(startedAt, time, emit);
@@ -35,7 +39,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
     );
     await closeInterrupted(run, current);
     const secrets = await phases.measure("preflight", () => preflight(run, app, names, current));
-    const published = await phases.measure("images", request.images);
+    const published = await phases.measure("images", () => request.images((current.newest?.number ?? 0) + 1));
     const images = new Map([...published].map(([key, { reference }]) => [key, reference]));
     const addresses = serviceAddresses(app.services, await loadBalancerUrl(aws, descriptor));
     const configuration = configurationOf(app, names, current.serving);
@@ -46,18 +50,29 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       const definitions = newDefinitions(app, names, context);
       return changesFor({ configuration, names, definitions, whole: only === undefined }, current, descriptor);
     };
+    const tags = { configuration, names, images: Object.fromEntries(images), builtFrom: builtFrom ?? origin };
     const { serving } = current;
-    if (serving && isNothing(changes(serving.number), serving))
+    if (serving?.outcome === "succeeded" && isNothing(changes(serving.number), serving)) {
+      await phases.measure("tags", () => tagImages(run, tags, serving.number));
       return confirmServing(run, Object.values(app.services), serving, startedAt);
+    }
     return makeRelease(run, {
       origin,
       startedAt,
       phases,
       configuration,
       current,
-      images: { ...serving?.images, ...Object.fromEntries(images) },
-      before: app.release.before.filter((name) => names.has(name)).flatMap((name) => app.tasks[name] ?? []),
+      images: { ...serving?.images, ...tags.images },
+      tags,
+      ...(builtFrom && { builtFrom }),
+      before: tasksOf(app, app.release.before, names),
+      after: tasksOf(app, app.release.after, names),
       changes,
     });
   });
+}
+
+/** A partial release runs only those of its tasks that it is made of. */
+function tasksOf({ tasks }: App, wanted: readonly string[], names: ReadonlySet<string>): Task[] {
+  return wanted.filter((name) => names.has(name)).flatMap((name) => tasks[name] ?? []);
 }

@@ -2,7 +2,7 @@ import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
-import { type CurrentState, describeServices } from "./current.ts";
+import { type CurrentState, describeEcsServices, describeServices } from "./current.ts";
 import { lastPart } from "./names.ts";
 import { isHalfMade, type ReleaseRecord } from "./record.ts";
 import type { Rollouts } from "./rollout.ts";
@@ -21,20 +21,27 @@ export interface FailedRelease {
   state: CurrentState;
 }
 
+/** How the way back has ended. */
+export interface Returned {
+  /** False when a service, or a rule of the listener, couldn't be brought back. */
+  complete: boolean;
+  /** Services that somebody else has deployed since the release began; they were left alone. */
+  superseded: string[];
+}
+
 /**
  * Brings every service of a failed release back to what it ran before, the newest wave first: those that ECS has rolled
  * back already get their old number of tasks, the others are rolled out the old revision, and those that were new are
  * removed, so that nothing half-made serves. What somebody else has deployed in the meantime stays. Where the release
  * before was interrupted, what was found is half-made itself: then the way back leads to the release that serves.
- *
- * @returns false when one couldn't be brought back.
  */
-export async function returnToBefore(run: Run, failed: FailedRelease): Promise<boolean> {
+export async function returnToBefore(run: Run, failed: FailedRelease): Promise<Returned> {
   const { changes, waves, rollouts, routing, state } = failed;
   const begun = new Map(rollouts.ended.map((each) => [each.rollout.service, each]));
   const release = state.serving?.number ?? 0;
   const halfMade = state.newest !== undefined && isHalfMade(state.newest);
-  let all = await attempt(run, "The listener's rules", async () => {
+  const superseded: string[] = [];
+  let complete = await attempt(run, "The listener's rules", async () => {
     await routing.undo();
     return true;
   });
@@ -42,16 +49,27 @@ export async function returnToBefore(run: Run, failed: FailedRelease): Promise<b
     const members = changes.filter(({ name }) => wave.includes(name));
     const returned = await Promise.all(
       members.map((change) =>
-        attempt(run, change.name, () => {
+        attempt(run, change.name, async () => {
           const ended = begun.get(change.name);
-          if (ended?.result === "superseded") return Promise.resolve(true);
+          if (await isSuperseded(run, ended)) {
+            superseded.push(change.name);
+            return true;
+          }
           return halfMade ? returnToServing(run, change, state.serving) : returnService(run, change, ended, release);
         }),
       ),
     );
-    all &&= returned.every(Boolean);
+    complete &&= returned.every(Boolean);
   }
-  return all;
+  return { complete, superseded };
+}
+
+/** One that serves already may have been deployed by somebody else while a later wave was rolled out. */
+async function isSuperseded({ aws, descriptor }: Run, ended: EndedRollout | undefined): Promise<boolean> {
+  if (ended?.result !== "serving") return ended?.result === "superseded";
+  const [service] = await describeEcsServices(aws, descriptor.cluster, [ended.rollout.ecsName]);
+  const primary = primaryOf(service);
+  return primary !== undefined && primary.id !== ended.rollout.deployment;
 }
 
 /** One that can't be brought back is no reason to leave the others as they are. */

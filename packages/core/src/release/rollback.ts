@@ -1,22 +1,23 @@
 import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
+import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
-import { readCurrentState } from "./current.ts";
+import { type CurrentState, readCurrentState } from "./current.ts";
 import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
-import type { ReleaseOutcome } from "./outcome.ts";
+import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
 import { phasesSince } from "./phases.ts";
-import { latestSuccessful, type ReleaseRecord, readRelease } from "./record.ts";
+import { isHalfMade, latestSuccessful, listReleases, type ReleaseRecord, readRelease } from "./record.ts";
 import type { RollbackRequest } from "./request.ts";
 import type { StateBucket } from "./state-bucket.ts";
 import { systemTime } from "./time.ts";
-import { underLock } from "./under-lock.ts";
+import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
  * Makes a new release of an earlier one's task definitions and configuration, the same way as any other, but without its
- * before-tasks: what they have done to a database stays.
+ * before- and after-tasks: what they have done to a database stays.
  *
  * @returns as `deploy`; `unchanged` when that release is the one that serves.
  * @throws FardelError `RELEASE_UNKNOWN`, `ROLLBACK_FAILED_RELEASE` when that release never served, `ROLLBACK_NOWHERE` when
@@ -27,22 +28,12 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
   const startedAt = time.now();
   const phases = phasesSince(startedAt, time, emit);
   return underLock(request, "rollback", async (run) => {
-    const serving = await latestSuccessful(run.bucket, descriptor);
-    const to = await releaseToReturnTo(run.bucket, descriptor, serving, request.to);
-    const current = await phases.measure("looking", () =>
-      readCurrentState(aws, descriptor, run.bucket, Object.keys(to.services)),
-    );
+    const { to, current } = await phases.measure("looking", () => lookBack(run, request.to));
     await closeInterrupted(run, current);
     checkTargetGroups(to, descriptor);
     await checkDefinitions(aws, to);
-    const target = {
-      configuration: to.configuration,
-      names: new Set([...Object.keys(to.services), ...Object.keys(to.tasks)]),
-      definitions: definitionsOf(to),
-      whole: true,
-    };
-    const changes: Changes = changesFor(target, current, descriptor);
-    if (serving?.number === to.number && isNothing(changes, to))
+    const changes = changesTo(to, current, descriptor);
+    if (current.serving?.number === to.number && isNothing(changes, to))
       return confirmServing(run, Object.values(to.configuration.services), to, startedAt);
     return makeRelease(run, {
       // The commit is that of what is brought back, the rest says who brought it back, and where.
@@ -52,11 +43,40 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
       configuration: to.configuration,
       current,
       images: to.images,
+      tags: { configuration: to.configuration, names: target.names, images: to.images, builtFrom: builtFrom(to) },
+      ...(to.builtFrom && { builtFrom: to.builtFrom }),
       rollbackTo: to.number,
       before: [],
+      after: [],
       changes: () => changes,
     });
   });
+}
+
+/**
+ * The release to go back to, and what there is. Where a release has failed half-way, or somebody else has deployed since, the
+ * last good one no longer serves, and is where to go; else the one before it.
+ */
+async function lookBack(run: LockedRun, number: number | undefined) {
+  const { aws, descriptor, bucket } = run;
+  const look = (to: ReleaseRecord) => readCurrentState(aws, descriptor, bucket, Object.keys(to.services));
+  const [serving, [newest]] = await Promise.all([
+    latestSuccessful(bucket, descriptor),
+    listReleases(bucket, descriptor, 1),
+  ]);
+  const disturbed = newest !== undefined && (isHalfMade(newest) || newest.outcome === "superseded");
+  if (serving && disturbed && number === undefined) {
+    const current = await look(serving);
+    if (!isNothing(changesTo(serving, current, descriptor), serving)) return { to: serving, current };
+  }
+  const to = await releaseToReturnTo(bucket, descriptor, serving, number);
+  return { to, current: await look(to) };
+}
+
+function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
+  const names = new Set([...Object.keys(to.services), ...Object.keys(to.tasks)]);
+  const target = { configuration: to.configuration, names, definitions: definitionsOf(to), whole: true };
+  return changesFor(target, current, descriptor);
 }
 
 async function releaseToReturnTo(
@@ -68,16 +88,16 @@ async function releaseToReturnTo(
   const { app, environment } = descriptor;
   if (number !== undefined) {
     const record = await readRelease(bucket, descriptor, number);
-    if (record.outcome === "succeeded") return record;
+    if (cameToServe(record.outcome)) return record;
     throw new FardelError("ROLLBACK_FAILED_RELEASE", `Release ${number} never served: it ${told(record)}.`, {
-      fix: `Choose one that succeeded; \`fardel history ${environment}\` lists them.`,
+      fix: `Choose one that served; \`fardel history ${environment}\` lists them.`,
     });
   }
   // What the serving release was a rollback to is what it serves: before that one is where to go next.
   const before = serving && (await latestSuccessful(bucket, descriptor, serving.rollbackTo ?? serving.number));
   if (before) return before;
   throw new FardelError("ROLLBACK_NOWHERE", `There is no release of ${app} in ${environment} to return to.`, {
-    why: serving ? `Release ${serving.number} is the first that succeeded.` : "None has succeeded yet.",
+    why: serving ? `Release ${serving.number} is the first that served.` : "None has served yet.",
   });
 }
 
@@ -92,8 +112,19 @@ function definitionsOf({ services, tasks }: ReleaseRecord): Map<string, Definiti
   );
 }
 
-function commitOf({ commit, dirty, branch }: ReleaseRecord) {
-  return { ...(commit && { commit }), ...(dirty && { dirty }), ...(branch && { branch }) };
+function commitOf({ commit, dirty, branch, tag, pr }: ReleaseRecord): BuiltFrom {
+  return {
+    ...(commit && { commit }),
+    ...(dirty && { dirty }),
+    ...(branch && { branch }),
+    ...(tag && { tag }),
+    ...(pr && { pr }),
+  };
+}
+
+/** What the images of a release were built from. */
+export function builtFrom(record: ReleaseRecord): BuiltFrom {
+  return record.builtFrom ?? commitOf(record);
 }
 
 function checkTargetGroups({ number, configuration }: ReleaseRecord, { targetGroups }: EnvironmentDescriptor): void {

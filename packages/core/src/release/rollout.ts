@@ -2,6 +2,7 @@ import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
 import { ecsServiceName, lastPart } from "./names.ts";
+import { untilOldTasksAreGone } from "./old-tasks.ts";
 import type { ReleasedWorkload } from "./record.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
@@ -18,7 +19,10 @@ export interface Rollouts {
   refusal?: string;
 }
 
-/** Rolls out wave after wave, each at once, up to the first in which one doesn't come to serve. */
+/**
+ * Rolls out wave after wave, the services of one all at once, up to the first wave in which one doesn't come to serve. A wave
+ * begins when the services of the one before serve and their old tasks are gone.
+ */
 export async function rollOut(
   run: Run,
   changes: readonly ServiceChange[],
@@ -27,23 +31,43 @@ export async function rollOut(
   routing: Routing,
   release: number,
 ): Promise<Rollouts> {
-  const ended: EndedRollout[] = [];
+  let ended: EndedRollout[] = [];
+  let last: readonly EndedRollout[] = [];
   for (const wave of waves) {
     const members = changes.filter(({ name }) => wave.includes(name));
     for (const { name, action } of members)
       if (action === "none") run.emit({ type: "service.unchanged", service: name });
     try {
+      const overtaken = await untilReplaced(run, last, members);
+      ended = ended.map((each) =>
+        overtaken.includes(each.rollout.service) ? { ...each, result: "superseded" } : each,
+      );
+      if (overtaken.length > 0) return { ended, serving: false };
       await routing.attach(new Set(wave));
       const changed = members.filter(({ action }) => action !== "none");
       const results = await rollOutWave(run, changed, definitions, release);
       ended.push(...results);
       if (results.some(({ result }) => result !== "serving")) return { ended, serving: false };
       await routing.route(new Set(wave));
+      if (results.length > 0) last = results;
     } catch (error) {
       return { ended, serving: false, refusal: refusalIn(error, run) };
     }
   }
   return { ended, serving: true };
+}
+
+/** The services of the wave before that somebody else has deployed since; a wave in which nothing changes waits for nothing. */
+async function untilReplaced(
+  run: Run,
+  before: readonly EndedRollout[],
+  members: readonly ServiceChange[],
+): Promise<string[]> {
+  if (before.length === 0 || members.every(({ action }) => action === "none")) return [];
+  return untilOldTasksAreGone(
+    run,
+    before.map(({ rollout }) => rollout),
+  );
 }
 
 /** What AWS refuses is a failed release, which goes back. Where nothing may be written any more, there is no way back. */

@@ -21,7 +21,7 @@ export interface Routing {
   route(services: ReadonlySet<string>): Promise<void>;
   /** Takes out the rules that the release doesn't want. */
   clear(): Promise<void>;
-  /** Puts everything back. */
+  /** Puts everything back that can be, then throws what has first gone wrong. */
   undo(): Promise<void>;
 }
 
@@ -88,7 +88,10 @@ export function routingOf(
     },
 
     async undo() {
-      for (const step of undone.splice(0).reverse()) await step();
+      const failures: unknown[] = [];
+      // One rule that can't be put back is no reason to leave the others; each step sees for itself whether it may write.
+      for (const step of undone.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

@@ -9,7 +9,7 @@ const change = (name: string): ServiceChange =>
   ({ name, action: "update", current: { definition: { taskDefinitionArn: `${name}:1` } } }) as ServiceChange;
 
 /** A release of web and worker, each of which goes from its revision 1 to 2. */
-function outcomes(result: ReleaseResult, results: Record<string, RolloutResult>) {
+function outcomes(result: ReleaseResult, results: Record<string, RolloutResult>, wentBack = result === "rolled back") {
   const ended = Object.entries(results).map(([service, result]) => ({
     rollout: rolloutOf(service),
     result,
@@ -23,6 +23,7 @@ function outcomes(result: ReleaseResult, results: Record<string, RolloutResult>)
     result,
     definitions: new Map(["web", "worker"].map((name) => [name, { taskDefinition: `${name}:2`, image: "" }])),
     rollouts: { ended, serving: result === "succeeded" },
+    wentBack,
     failure: undefined,
     diagnoses: [],
   };
@@ -47,6 +48,20 @@ test("nothing is brought back where somebody else has taken over, and what they 
   expect(outcomes("superseded", { web: "superseded", worker: "serving" })).toEqual({
     web: { change: "updated", result: "superseded", durationMs: 1000 },
     worker: { change: "updated", result: "serving", taskDefinition: "worker:2", durationMs: 1000 },
+  });
+});
+
+test("what served goes back when one of the others failed, though somebody else has taken over a third", () => {
+  expect(outcomes("superseded", { web: "superseded", worker: "serving" }, true)).toEqual({
+    web: { change: "updated", result: "superseded", durationMs: 1000 },
+    worker: { change: "updated", result: "rolled back", taskDefinition: "worker:1", durationMs: 1000 },
+  });
+});
+
+test("a release whose after-task failed leaves each with its new definition", () => {
+  expect(outcomes("unfinished", { web: "serving" })).toMatchObject({
+    web: { result: "serving", taskDefinition: "web:2" },
+    worker: { taskDefinition: "worker:2" },
   });
 });
 

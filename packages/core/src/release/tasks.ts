@@ -13,6 +13,15 @@ export function stoppedTasks(reader: Reader, serviceName: string): Promise<Task[
   return findTasks(reader, { serviceName, desiredStatus: "STOPPED" });
 }
 
+/** The tasks of a service that haven't stopped yet: those that are to run, and those that are on their way out. */
+export async function tasksOfService(reader: Reader, serviceName: string): Promise<Task[]> {
+  const [wanted, unwanted] = await Promise.all([
+    findTasks(reader, { serviceName, desiredStatus: "RUNNING" }),
+    stoppedTasks(reader, serviceName),
+  ]);
+  return [...wanted, ...unwanted].filter(({ lastStatus }) => lastStatus !== "STOPPED");
+}
+
 /** The tasks of a task definition's family that are to run, those of services too. */
 export function familyTasks(reader: Reader, family: string): Promise<Task[]> {
   return findTasks(reader, { family, desiredStatus: "RUNNING" });

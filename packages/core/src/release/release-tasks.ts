@@ -8,35 +8,33 @@ import type { Run } from "./run.ts";
 import { followTask, runOnce } from "./run-once.ts";
 import { tasksStartedBy } from "./tasks.ts";
 
-export interface FailedBeforeTask {
-  /** One sentence. */
-  failure: string;
+export interface FailedReleaseTask {
+  /** `The task migrate failed with exit code 1`. */
+  what: string;
   diagnosis: Diagnosis;
 }
 
 /**
- * Runs the tasks that come before the services change, one after the other, up to the first that fails.
+ * Runs the tasks that come before the services change, or after, one after the other, up to the first that fails.
  *
  * @param definitions ARN by task.
  */
-export async function runBeforeTasks(
+export async function runReleaseTasks(
   run: Run,
   tasks: readonly Task[],
   definitions: ReadonlyMap<string, string>,
   release: number,
-): Promise<FailedBeforeTask | undefined> {
+): Promise<FailedReleaseTask | undefined> {
   for (const task of tasks) {
-    const taskDefinition = definitions.get(task.name) ?? "";
     const ended = await runOnce(run, {
       workload: task.name,
-      taskDefinition,
+      taskDefinition: definitions.get(task.name) ?? "",
       capacity: capacityOf(task),
       startedBy: startedBy(release),
     });
     if (ended.exitCode === 0) continue;
     const how = ended.exitCode === undefined ? "couldn't start" : `failed with exit code ${ended.exitCode}`;
-    const diagnosis = await diagnoseTask(run, task, ended.task);
-    return { failure: `The task ${task.name} ${how}; no service was touched.`, diagnosis };
+    return { what: `The task ${task.name} ${how}`, diagnosis: await diagnoseTask(run, task, ended.task) };
   }
   return undefined;
 }
@@ -46,8 +44,9 @@ export async function runBeforeTasks(
  * migrations at a time is what nobody writes a migration for.
  */
 export async function awaitLeftoverTasks(run: Run, { number, configuration }: ReleaseRecord): Promise<void> {
+  const { before, after } = configuration.release;
   for (const { taskArn = "", containers = [] } of await tasksStartedBy(run, startedBy(number))) {
-    const workload = configuration.release.before.find((task) => containers.some(({ name }) => name === task));
+    const workload = [...before, ...after].find((task) => containers.some(({ name }) => name === task));
     if (workload === undefined) continue;
     const message = `The task ${workload} of release ${number} still runs (${shortTaskId(taskArn)}): waiting for its end.`;
     run.emit({ type: "release.notice", message });
