@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-// Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
-// load or runs on a faster clock, which wants the machine for itself.
 /** Tests of minutes, whatever they are about. */
 const longTests = "test/**/*.long.test.ts";
+/** Those among them that measure requests under load. */
+const longLoads = "test/requests/*.long.test.ts";
 
+// Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
+// load or runs on a faster clock, which wants the machine for itself.
 export default defineConfig({
   test: {
     projects: [
@@ -47,15 +49,26 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
         },
       },
+      // Minutes each, and no part of `npm test`: `npm run test:long`.
       {
-        // Minutes each, and no part of `npm test`: `npm run test:long`.
         test: {
           name: "long",
           include: ["test/peers/terraform*.test.ts", longTests],
+          exclude: [longLoads],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          maxWorkers: 3,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
+          name: "long-alone",
+          include: [longLoads],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -45,7 +45,7 @@ function runTests(args: string[]): { passed: number; failed: number; skipped: nu
 const long = process.argv.includes("--long");
 const filters = process.argv.slice(2).filter((word) => word !== "--long");
 const checks = long || filters.length > 0 ? [] : [run("tsc", "--noEmit"), run("biome", "check", "."), run("knip")];
-const tests = runTests([`--project=${long ? "long" : "!long"}`, ...filters]);
+const tests = runTests([`--project=${long ? "long*" : "!long*"}`, ...filters]);
 const failed = tests.failed + checks.filter((ok) => !ok).length;
 const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : "";
 console.log(`\n${tests.passed + checks.filter(Boolean).length} passed, ${failed} failed${skipped}`);
