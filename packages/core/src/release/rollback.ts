@@ -43,7 +43,7 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
       configuration: to.configuration,
       current,
       images: to.images,
-      tags: { configuration: to.configuration, names: target.names, images: to.images, builtFrom: builtFrom(to) },
+      tags: { configuration: to.configuration, names: namesOf(to), images: to.images, builtFrom: builtFrom(to) },
       ...(to.builtFrom && { builtFrom: to.builtFrom }),
       rollbackTo: to.number,
       before: [],
@@ -74,9 +74,12 @@ async function lookBack(run: LockedRun, number: number | undefined) {
 }
 
 function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
-  const names = new Set([...Object.keys(to.services), ...Object.keys(to.tasks)]);
-  const target = { configuration: to.configuration, names, definitions: definitionsOf(to), whole: true };
+  const target = { configuration: to.configuration, names: namesOf(to), definitions: definitionsOf(to), whole: true };
   return changesFor(target, current, descriptor);
+}
+
+function namesOf({ services, tasks }: ReleaseRecord): Set<string> {
+  return new Set([...Object.keys(services), ...Object.keys(tasks)]);
 }
 
 async function releaseToReturnTo(
