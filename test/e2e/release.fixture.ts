@@ -12,6 +12,7 @@ import {
   type FardelEvent,
   loadBalancerUrl,
   loadManifest,
+  type Origin,
   publishImages,
   type ReleaseOutcome,
   resolveApp,
@@ -77,7 +78,7 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-export const origin = { actor: "ada", host: "laptop" };
+export const origin: Origin = { actor: "ada", host: "laptop" };
 
 export async function startShop(options: Partial<DrydockOptions> = {}): Promise<Shop> {
   const root = mkdtempSync(join(tmpdir(), "fardel-release-"));
@@ -102,11 +103,13 @@ export async function startShop(options: Partial<DrydockOptions> = {}): Promise<
       const app = await shop.app();
       const emit = (event: FardelEvent) => void events.push(event);
       const { descriptor } = shop;
-      const images = () =>
+      const images = (release: number) =>
         publishImages(app, {
           repositories: descriptor.repositories,
           aws,
           cacheDirectory: join(root, "cache"),
+          commit: origin.commit ?? "",
+          release,
           emit,
           ...(request.only && { workloads: request.only }),
         });

@@ -12,6 +12,7 @@ export * from "./errors.ts";
 export type { Emit, FardelEvent } from "./events.ts";
 export { imageKey } from "./images/needed-images.ts";
 export { type PublishedImage, publishImages } from "./images/publish-images.ts";
+export { checkTags } from "./images/tags.ts";
 export { applyInfrastructure } from "./infra/apply.ts";
 export type { ResourceChange } from "./infra/change-set.ts";
 export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.ts";

@@ -32,16 +32,17 @@ export const deploy = defineCommand({
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
     ]);
-    const images = () =>
+    const images = (release: number) =>
       core.publishImages(app, {
         aws,
         emit,
         cacheDirectory: cacheDirectory(),
         repositories: descriptor.repositories,
+        commit: origin.commit ?? "",
+        release,
         ...(only && { workloads: only }),
       });
-    const release = { app, aws, descriptor, origin, emit, signal, images, ...(only && { only }) };
-    const result = await core.deploy(release);
+    const result = await core.deploy({ app, aws, descriptor, origin, emit, signal, images, ...(only && { only }) });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },

@@ -18,19 +18,33 @@ export const up = defineCommand({
     core.refuseUnsupported(app);
     const { event: emit } = session.output;
     const { signal, done } = guardedSignal(session, releaseWarning(environment));
-    const origin = core.findOrigin(app.directory);
+    const origin = await core.findOrigin(app.directory);
+    core.checkTags(app, origin);
+    const release = Promise.withResolvers<number>();
     const infrastructure = core.applyInfrastructure(app, aws, emit);
     const images = core.publishImages(app, {
       aws,
       emit,
       cacheDirectory: cacheDirectory(),
+      commit: origin.commit ?? "",
+      release: release.promise,
       repositories: infrastructure.then(({ repositories }) => repositories),
     });
     // The release reports it; until then nobody waits for this promise.
     images.catch(() => {});
     const descriptor = await infrastructure;
-    const release = { app, aws, descriptor, emit, signal, origin: await origin, images: () => images };
-    const result = await core.deploy(release);
+    const result = await core.deploy({
+      app,
+      aws,
+      descriptor,
+      emit,
+      signal,
+      origin,
+      images: (number) => {
+        release.resolve(number);
+        return images;
+      },
+    });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },

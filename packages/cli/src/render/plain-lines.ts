@@ -26,6 +26,8 @@ export function plainLine(event: FardelEvent): string | undefined {
       return event.sentBytes === 0
         ? undefined
         : `image ${event.image}: sent ${formatBytes(event.sentBytes)} in ${formatDuration(event.durationMs)}`;
+    case "image.tagged":
+      return `image ${event.image}: tagged ${event.tags.join(", ")}`;
     case "release.notice":
       return event.message;
     case "release.started":

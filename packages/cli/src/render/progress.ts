@@ -73,6 +73,8 @@ export function applyEvent(progress: Progress, event: FardelEvent, now: number):
     case "image.pushed":
       applyImageEvent(progress, event, now);
       break;
+    case "image.tagged":
+      break;
     default:
       applyReleaseEvent(progress, event, now);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createRegistryClient, type ImageConfig } from "@fardel/oci";
 import { type RegistryFixture, startRegistryFixture } from "@fardel/oci/registry/registry-fixture.ts";
 import { unauthorized } from "@fardel/oci/registry/server/registry-error.ts";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { App } from "../config/app.ts";
 import { manifestFromYaml, resolveApp } from "../config/load.ts";
 import { FardelError } from "../errors.ts";
@@ -65,6 +65,8 @@ function publish(app: App, workloads?: string[]): Promise<Map<string, PublishedI
     repositories: { web: `${ecr.registry}/shop/web`, report: `${ecr.registry}/shop/report` },
     aws: { target: { environment: app.environment, region: "eu-west-1" }, ecr: { getAuthorizationToken } as never },
     cacheDirectory: join(directory, "cache"),
+    commit: "c0ffee",
+    release: 7,
     emit: (event) => events.push(event),
   });
 }
@@ -140,9 +142,15 @@ describe("images of the manifest", () => {
     });
   });
 
-  test("with a Dockerfile are refused for now", async () => {
+  test("with a Dockerfile need an engine, or the node builder", async () => {
     writeFileSync(join(directory, "web", "Dockerfile"), "FROM scratch\n");
-    await expect(publish(appOf())).rejects.toMatchObject({ code: "IMAGE_BUILDER", exitCode: 2 });
+    vi.stubEnv("PATH", directory);
+    await expect(publish(appOf())).rejects.toMatchObject({
+      code: "IMAGE_DOCKER_MISSING",
+      where: "fardel.yaml:3  images.web",
+      fix: expect.stringContaining("`builder: node`"),
+    });
+    vi.unstubAllEnvs();
   });
 });
 

@@ -1,22 +1,13 @@
 import { availableParallelism } from "node:os";
-import {
-  type BuiltImage,
-  buildNodeImage,
-  createRegistryClient,
-  formatReference,
-  type Image,
-  parseReference,
-  type RegistryClient,
-} from "@fardel/oci";
+import { createRegistryClient, formatReference, parseReference, type RegistryClient } from "@fardel/oci";
 import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
 import type { Aws } from "../aws/clients.ts";
-import type { App, ImageBuild } from "../config/app.ts";
+import type { App } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
-import type { Emit } from "../events.ts";
+import { type BuildOptions, buildImage } from "./build-image.ts";
 import { wrapImageError } from "./errors.ts";
 import { type NeededBuild, type NeededReference, neededImages } from "./needed-images.ts";
-import { libcOf, nodeBase } from "./node-base.ts";
 import { registryCredentials } from "./registry-access.ts";
 
 /** An image by digest, in a registry that tasks can pull it from. */
@@ -28,19 +19,16 @@ export interface PublishedImage {
   reference: string;
 }
 
-export interface PublishOptions {
+export interface PublishOptions extends Omit<BuildOptions, "registries"> {
   /** Services and tasks whose images are needed; all of them unless given. */
   workloads?: readonly string[];
   /** Repository URI by image, from the environment's descriptor; builds don't wait for it. */
   repositories: Record<string, string> | Promise<Record<string, string>>;
   aws: Pick<Aws, "ecr" | "target">;
-  /** Absolute: where layers and installed packages are kept between builds. */
-  cacheDirectory: string;
-  emit: Emit;
 }
 
 /** More than this at once only makes each slower: npm and compression each fill a processor. */
-const builtAtOnce = Math.min(availableParallelism(), 4);
+export const builtAtOnce = Math.min(availableParallelism(), 4);
 const lookedUpAtOnce = 8;
 
 /**
@@ -73,14 +61,25 @@ export async function publishImages(app: App, options: PublishOptions): Promise<
   return published;
 }
 
-async function explained<T>(work: Promise<T>, where: string): Promise<T> {
+/** @throws FardelError `IMAGE_REPOSITORY_MISSING` */
+export function repositoryOf(app: App, image: string, repositories: Record<string, string>): string {
+  const { [image]: repository } = repositories;
+  if (repository !== undefined) return repository;
+  throw new FardelError("IMAGE_REPOSITORY_MISSING", `The image ${image} has no repository in ${app.environment} yet.`, {
+    where: whereWritten(app, `images.${image}`),
+    fix: `Run \`fardel up ${app.environment}\`, which makes one.`,
+  });
+}
+
+/** Waits for work on an image; what fails says where in the manifest the image is. */
+export async function explained<T>(work: Promise<T>, where: string): Promise<T> {
   return work.catch((error: unknown) => {
     throw wrapImageError(error, where);
   });
 }
 
 /** The digest of what a reference names, which may be an index: ECS then takes the platform's image from it. */
-async function lookUp(registries: RegistryClient, app: App, needed: NeededReference): Promise<PublishedImage> {
+export async function lookUp(registries: RegistryClient, app: App, needed: NeededReference): Promise<PublishedImage> {
   const { registry, repository } = parseReference(needed.reference);
   const found = await registries.resolve(needed.reference);
   if (!found)
@@ -88,7 +87,7 @@ async function lookUp(registries: RegistryClient, app: App, needed: NeededRefere
       where: whereWritten(app, needed.path),
       fix: `Check the name and the tag, and that this login may read ${repository} at ${registry}.`,
     });
-  const image = published(formatReference({ registry, repository }), found.digest);
+  const image = publishedAt(formatReference({ registry, repository }), found.digest);
   // Fails now, and not when a task is started, if it isn't there for the processor.
   for (const architecture of needed.architectures)
     await registries.pull(image.reference, { os: "linux", architecture });
@@ -102,17 +101,8 @@ async function buildAndPush(
   options: PublishOptions,
 ): Promise<PublishedImage> {
   const { name } = needed.build;
-  const image = await build(registries, app, needed, options);
-  const { [name]: repository } = await options.repositories;
-  if (repository === undefined)
-    throw new FardelError(
-      "IMAGE_REPOSITORY_MISSING",
-      `The image ${name} has no repository in ${app.environment} yet.`,
-      {
-        where: whereWritten(app, `images.${name}`),
-        fix: `Run \`fardel up ${app.environment}\`, which makes one.`,
-      },
-    );
+  const image = await buildImage(app, needed, { ...options, registries });
+  const repository = repositoryOf(app, name, await options.repositories);
   const started = performance.now();
   const { digest, sentBytes } = await registries.push(image, repository, {
     onProgress: onceASecond(({ sentBytes, totalBytes }) => {
@@ -123,57 +113,13 @@ async function buildAndPush(
       });
     }),
   });
-  const result = published(repository, digest);
+  const result = publishedAt(repository, digest);
   const durationMs = Math.round(performance.now() - started);
   options.emit({ type: "image.pushed", image: name, reference: result.reference, sentBytes, durationMs });
   return result;
 }
 
-async function build(
-  registries: RegistryClient,
-  app: App,
-  { build, commandRequired }: NeededBuild,
-  { cacheDirectory, emit }: PublishOptions,
-): Promise<BuiltImage> {
-  const { name, builder, context, platform } = build;
-  refuseDocker(app, build);
-  emit({ type: "image.started", image: name, builder });
-  const started = performance.now();
-  const reference = await nodeBase(build, app.environment);
-  const base: Image | undefined = reference === undefined ? undefined : await registries.pull(reference, platform);
-  const libc = libcOf(reference);
-  const image = await buildNodeImage({
-    directory: context,
-    platform,
-    commandRequired,
-    cacheDirectory,
-    onProgress: (message) => emit({ type: "image.progress", image: name, message }),
-    ...(libc && { libc }),
-    ...(base && { base }),
-  });
-  const { digest, sizeBytes, cached } = image;
-  const durationMs = Math.round(performance.now() - started);
-  emit({
-    type: "image.built",
-    image: name,
-    digest,
-    sizeBytes,
-    durationMs,
-    cached: cached.dependencies && cached.source,
-  });
-  return image;
-}
-
-function refuseDocker(app: App, { name, builder }: ImageBuild): void {
-  if (builder === "node") return;
-  throw new FardelError("IMAGE_BUILDER", `The image ${name} has a Dockerfile, which fardel can't build yet.`, {
-    where: whereWritten(app, `images.${name}.builder`),
-    fix: "Set `builder: node` for a Node app, or name an image that was built elsewhere.",
-    exitCode: 2,
-  });
-}
-
-function published(repository: string, digest: string): PublishedImage {
+export function publishedAt(repository: string, digest: string): PublishedImage {
   return { repository, digest, reference: `${repository}@${digest}` };
 }
 

@@ -2,6 +2,7 @@ import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
 import type { Emit } from "../events.ts";
 import type { PublishedImage } from "../images/publish-images.ts";
+import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { Origin } from "./origin.ts";
 import type { Time } from "./time.ts";
@@ -24,8 +25,13 @@ export interface ChangeRequest extends Surroundings {
 
 export interface DeployRequest extends ChangeRequest {
   app: App;
-  /** Makes the images of the release available, by `imageKey`. Called once preflight has found no problem. */
-  images: () => Promise<ReadonlyMap<string, PublishedImage>>;
+  /**
+   * Makes the images of the release available, by `imageKey`. Called once preflight has found no problem, with the number
+   * that the release is about to get.
+   */
+  images: (release: number) => Promise<ReadonlyMap<string, PublishedImage>>;
+  /** What the images were built from, where that is not what `origin` says. */
+  builtFrom?: BuiltFrom;
   /** Services and tasks of a partial release; unless given, all. */
   only?: readonly string[];
 }
