@@ -10,8 +10,10 @@ export interface Services {
   elasticloadbalancing: typeof import("@aws-sdk/client-elastic-load-balancing-v2");
   iam: typeof import("@aws-sdk/client-iam");
   logs: typeof import("@aws-sdk/client-cloudwatch-logs");
+  monitoring: typeof import("@aws-sdk/client-cloudwatch");
   rds: typeof import("@aws-sdk/client-rds");
   s3: typeof import("@aws-sdk/client-s3");
+  scheduler: typeof import("@aws-sdk/client-scheduler");
   secretsmanager: typeof import("@aws-sdk/client-secrets-manager");
   sqs: typeof import("@aws-sdk/client-sqs");
   ssm: typeof import("@aws-sdk/client-ssm");
@@ -31,8 +33,10 @@ export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition
   ec2: () => import("./ec2/index.ts").then((module) => module.ec2),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),
+  monitoring: () => import("./cloudwatch/index.ts").then((module) => module.cloudwatch),
   rds: () => import("./rds/index.ts").then((module) => module.rds),
   s3: () => import("./s3/index.ts").then((module) => module.s3),
+  scheduler: () => import("./scheduler/index.ts").then((module) => module.scheduler),
   secretsmanager: () => import("./secretsmanager/index.ts").then((module) => module.secretsmanager),
   sqs: () => import("./sqs/index.ts").then((module) => module.sqs),
   ssm: () => import("./ssm/index.ts").then((module) => module.ssm),
