@@ -155,7 +155,7 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 2s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 20s, drain: 2s }
     scale: 2
     secrets: { DATABASE_PASSWORD: database-password }
 ${web}
