@@ -103,7 +103,7 @@ export async function startShop(options: Partial<DrydockOptions> = {}): Promise<
       const app = await shop.app();
       const emit = (event: FardelEvent) => void events.push(event);
       const { descriptor } = shop;
-      const images = (release: number) =>
+      const images: DeployRequest["images"] = (release, emit) =>
         publishImages(app, {
           repositories: descriptor.repositories,
           aws,

@@ -1,3 +1,4 @@
+import type { DeployRequest } from "@fardel/core";
 import { FardelError } from "@fardel/core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
@@ -5,21 +6,24 @@ import { finishRelease } from "../finish-release.ts";
 import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
 import { withImages } from "../image-overrides.ts";
 import { cacheDirectory } from "../local-region.ts";
-import { collect, environmentArgument } from "./arguments.ts";
+import { collect, environmentArgument, lockOption } from "./arguments.ts";
 
 interface DeployOptions {
   only?: string[];
   image?: string[];
   wait: boolean;
+  waitForLock?: boolean;
 }
 
 export const deploy = defineCommand({
   usage: (command) =>
-    environmentArgument(command.description("Release new images and configuration; infrastructure stays as it is."))
+    lockOption(
+      environmentArgument(command.description("Release new images and configuration; infrastructure stays as it is.")),
+    )
       .option("--only <service>", "release only this service or task (may be repeated)", collect)
       .option("--image <service=reference>", "use an image that is built already (may be repeated)", collect)
       .option("--no-wait", "return before the release has ended"),
-  async run(session, environment: string, { only, image = [], wait }: DeployOptions) {
+  async run(session, environment: string, { only, image = [], wait, waitForLock = false }: DeployOptions) {
     if (!wait) throw noWait();
     const core = await import("@fardel/core");
     const opened = await openEnvironment(session, environment);
@@ -32,7 +36,7 @@ export const deploy = defineCommand({
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
     ]);
-    const images = (release: number) =>
+    const images: DeployRequest["images"] = (release, emit) =>
       core.publishImages(app, {
         aws,
         emit,
@@ -42,7 +46,8 @@ export const deploy = defineCommand({
         release,
         ...(only && { workloads: only }),
       });
-    const result = await core.deploy({ app, aws, descriptor, origin, emit, signal, images, ...(only && { only }) });
+    const request = { app, aws, descriptor, origin, emit, signal, images, waitForLock };
+    const result = await core.deploy({ ...request, ...(only && { only }) });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },

@@ -3,16 +3,18 @@ import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
 import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
 import { cacheDirectory } from "../local-region.ts";
-import { environmentArgument } from "./arguments.ts";
+import { environmentArgument, lockOption } from "./arguments.ts";
 
 export const up = defineCommand({
   usage: (command) =>
-    environmentArgument(
-      command.description(
-        "Bring an environment to what fardel.yaml says: infrastructure, images, and a release of both.",
+    lockOption(
+      environmentArgument(
+        command.description(
+          "Bring an environment to what fardel.yaml says: infrastructure, images, and a release of both.",
+        ),
       ),
     ),
-  async run(session, environment: string) {
+  async run(session, environment: string, { waitForLock = false }: { waitForLock?: boolean }) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
     core.refuseUnsupported(app);
@@ -22,9 +24,10 @@ export const up = defineCommand({
     core.checkTags(app, origin);
     const release = Promise.withResolvers<number>();
     const infrastructure = core.applyInfrastructure(app, aws, emit);
+    let emitOfImages = emit;
     const images = core.publishImages(app, {
       aws,
-      emit,
+      emit: (event) => emitOfImages(event),
       cacheDirectory: cacheDirectory(),
       commit: origin.commit ?? "",
       release: release.promise,
@@ -40,7 +43,9 @@ export const up = defineCommand({
       emit,
       signal,
       origin,
-      images: (number) => {
+      waitForLock,
+      images: (number, measured) => {
+        emitOfImages = measured;
         release.resolve(number);
         return images;
       },

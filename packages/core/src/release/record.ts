@@ -4,6 +4,7 @@ import { FardelError } from "../errors.ts";
 import type { BuiltFrom } from "../images/tags.ts";
 import type { Origin } from "./origin.ts";
 import { cameToServe, type ReleaseResult } from "./outcome.ts";
+import type { Phase } from "./phases.ts";
 import type { StateBucket } from "./state-bucket.ts";
 
 /** What is kept of a release, in the state bucket, for good. */
@@ -44,13 +45,6 @@ export interface ReleasedWorkload {
 
 /** The app as released. It names secrets and doesn't hold them; where keys were written is of no interest later. */
 export type ReleasedConfiguration = Omit<App, "written" | "directory">;
-
-export interface Phase {
-  name: string;
-  /** From the release's start. */
-  startMs: number;
-  durationMs: number;
-}
 
 /** What releases are numbered by. */
 export interface Place {

@@ -33,13 +33,17 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
   const names = releasedNames(app, only);
   const bases = await readBases(app, names);
   const phases = phasesSince(startedAt, time, emit);
-  return underLock(request, "deploy", async (run) => {
-    const current = await phases.measure("looking", () =>
-      readCurrentState(aws, descriptor, run.bucket, Object.keys(app.services)),
-    );
-    await closeInterrupted(run, current);
+  return underLock({ ...request, emit: phases.emit }, "deploy", async (run) => {
+    phases.passed("lock");
+    const current = await phases.measure("looking", async () => {
+      const found = await readCurrentState(aws, descriptor, run.bucket, Object.keys(app.services));
+      await closeInterrupted(run, found);
+      return found;
+    });
     const secrets = await phases.measure("preflight", () => preflight(run, app, names, current));
-    const published = await phases.measure("images", () => request.images((current.newest?.number ?? 0) + 1));
+    const published = await phases.measure("images", () =>
+      request.images((current.newest?.number ?? 0) + 1, phases.emit),
+    );
     const images = new Map([...published].map(([key, { reference }]) => [key, reference]));
     const addresses = serviceAddresses(app.services, await loadBalancerUrl(aws, descriptor));
     const configuration = configurationOf(app, names, current.serving);

@@ -19,6 +19,8 @@ export interface Surroundings {
 export interface ChangeRequest extends Surroundings {
   origin: Origin;
   emit: Emit;
+  /** Whether to wait while another release holds the lock; unless given, that is an error. */
+  waitForLock?: boolean;
   /** Aborting it ends the command: what ECS has begun goes on without being watched. */
   signal?: AbortSignal;
 }
@@ -27,9 +29,9 @@ export interface DeployRequest extends ChangeRequest {
   app: App;
   /**
    * Makes the images of the release available, by `imageKey`. Called once preflight has found no problem, with the number
-   * that the release is about to get.
+   * that the release is about to get; what it emits is part of the release's measured time.
    */
-  images: (release: number) => Promise<ReadonlyMap<string, PublishedImage>>;
+  images: (release: number, emit: Emit) => Promise<ReadonlyMap<string, PublishedImage>>;
   /** What the images were built from, where that is not what `origin` says. */
   builtFrom?: BuiltFrom;
   /** Services and tasks of a partial release; unless given, all. */

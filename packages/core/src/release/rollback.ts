@@ -27,9 +27,13 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
   const { aws, descriptor, origin, emit, time = systemTime } = request;
   const startedAt = time.now();
   const phases = phasesSince(startedAt, time, emit);
-  return underLock(request, "rollback", async (run) => {
-    const { to, current } = await phases.measure("looking", () => lookBack(run, request.to));
-    await closeInterrupted(run, current);
+  return underLock({ ...request, emit: phases.emit }, "rollback", async (run) => {
+    phases.passed("lock");
+    const { to, current } = await phases.measure("looking", async () => {
+      const found = await lookBack(run, request.to);
+      await closeInterrupted(run, found.current);
+      return found;
+    });
     checkTargetGroups(to, descriptor);
     await checkDefinitions(aws, to);
     const changes = changesTo(to, current, descriptor);

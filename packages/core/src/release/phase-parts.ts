@@ -1,0 +1,107 @@
+import type { FardelEvent } from "../events.ts";
+
+/** What went on within a step, as its events tell. */
+export interface PhasePart {
+  name: string;
+  /** Name of the step. */
+  within: string;
+  /** The image, task or service. */
+  of: string;
+  /** Milliseconds since 1970. */
+  from: number;
+  to: number;
+  bytes?: number;
+}
+
+export interface PhaseParts {
+  readonly found: readonly PhasePart[];
+  /** @param within name of the step that is under way. */
+  take(event: FardelEvent, at: number, within: string | undefined): void;
+}
+
+type Progress = Extract<FardelEvent, { type: "rollout.progress" }>;
+
+/** A rollout as far as it has come; times in milliseconds since 1970. */
+interface Rollout {
+  started: number;
+  /** When all new tasks ran. */
+  running?: number;
+  /** When all of them counted as healthy, and the old ones had been told to go. */
+  healthy?: number;
+  /** When it had ended. */
+  ended?: number;
+}
+
+/** Builds and pushes of images, tasks, and what each rollout has waited for, by the events of a release. */
+export function partsOf(): PhaseParts {
+  const found: PhasePart[] = [];
+  const tasks = new Map<string, number>();
+  let rollouts = new Map<string, Rollout>();
+  const add = (within: string | undefined, part: Omit<PhasePart, "within">) => {
+    if (within !== undefined && part.to > part.from) found.push({ ...part, within });
+  };
+  return {
+    found,
+    take(event, at, within) {
+      switch (event.type) {
+        case "image.built":
+          if (event.cached) return;
+          return add(within, part("build", event.image, at - event.durationMs, at, event.sizeBytes));
+        case "image.pushed":
+          return add(within, part("push", event.image, at - event.durationMs, at, event.sentBytes));
+        case "task.started":
+          tasks.set(event.task, at);
+          return;
+        case "task.finished":
+          return add(within, part("task", event.task, tasks.get(event.task) ?? at - event.durationMs, at));
+        case "rollout.started":
+          for (const waited of drainedBetween(rollouts, at)) add(within, waited);
+          if (allEnded(rollouts)) rollouts = new Map();
+          rollouts.set(event.service, { started: at });
+          return;
+        case "rollout.progress":
+          follow(rollouts.get(event.service), event, at);
+          return;
+        case "rollout.finished": {
+          const rollout = rollouts.get(event.service);
+          if (rollout === undefined) return;
+          rollout.ended = at;
+          for (const each of stagesOf(event.service, rollout, at)) add(within, each);
+        }
+      }
+    },
+  };
+}
+
+function part(name: string, of: string, from: number, to: number, bytes?: number): Omit<PhasePart, "within"> {
+  return { name, of, from, to, ...(bytes !== undefined && { bytes }) };
+}
+
+/**
+ * ECS doesn't say when a task without a load balancer has come to count as healthy: old tasks being told to go is what shows it.
+ */
+function follow(rollout: Rollout | undefined, { desired, running, healthy, oldRunning }: Progress, at: number): void {
+  if (rollout === undefined || running < desired) return;
+  rollout.running ??= at;
+  if (healthy >= desired && oldRunning === 0) rollout.healthy ??= at;
+}
+
+function stagesOf(service: string, { started, running, healthy }: Rollout, ended: number) {
+  const runs = running ?? ended;
+  const serves = healthy ?? ended;
+  return [
+    part("start", service, started, runs),
+    part("health", service, runs, serves),
+    part("drain", service, serves, ended),
+  ];
+}
+
+/** The next wave begins when the old tasks of the one before are gone. */
+function drainedBetween(rollouts: ReadonlyMap<string, Rollout>, at: number): Omit<PhasePart, "within">[] {
+  if (!allEnded(rollouts)) return [];
+  return [...rollouts].map(([service, { ended = at }]) => part("drain", service, ended, at));
+}
+
+function allEnded(rollouts: ReadonlyMap<string, Rollout>): boolean {
+  return [...rollouts.values()].every(({ ended }) => ended !== undefined);
+}

@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import type { FardelEvent } from "../events.ts";
+import { phasesSince } from "./phases.ts";
+import type { Time } from "./time.ts";
+
+const start = Date.UTC(2026, 0, 1);
+
+/** A clock that is set by hand. */
+function phasesAt() {
+  let now = start;
+  const emitted: FardelEvent[] = [];
+  const time: Time = { now: () => now, after: () => () => {} };
+  const phases = phasesSince(start, time, (event) => emitted.push(event));
+  const at = (seconds: number) => {
+    now = start + seconds * 1000;
+  };
+  return { phases, emitted, at };
+}
+
+const counts = { desired: 2, running: 0, healthy: 0, pending: 0, failed: 0, oldRunning: 2 };
+const progress = (service: string, changed: Partial<typeof counts>): FardelEvent => ({
+  type: "rollout.progress",
+  service,
+  ...counts,
+  ...changed,
+});
+const began = (service: string): FardelEvent => ({
+  type: "rollout.started",
+  service,
+  revision: `${service}:1`,
+  action: "update",
+});
+const finished = (service: string): FardelEvent => ({
+  type: "rollout.finished",
+  service,
+  outcome: "serving",
+  durationMs: 0,
+});
+
+test("steps follow each other, and what passed before the first is one of them", async () => {
+  const { phases, emitted, at } = phasesAt();
+  at(1);
+  phases.passed("lock");
+  await phases.measure("looking", async () => at(3));
+  await expect(
+    phases.measure("preflight", async () => {
+      at(4);
+      throw new Error("no");
+    }),
+  ).rejects.toThrow("no");
+  expect(phases.done).toEqual([
+    { name: "lock", startMs: 0, durationMs: 1000 },
+    { name: "looking", startMs: 1000, durationMs: 2000 },
+    { name: "preflight", startMs: 3000, durationMs: 1000 },
+  ]);
+  expect(emitted).toEqual([
+    { type: "release.phase", phase: "lock", durationMs: 1000 },
+    { type: "release.phase", phase: "looking", durationMs: 2000 },
+    { type: "release.phase", phase: "preflight", durationMs: 1000 },
+  ]);
+});
+
+test("builds, pushes and tasks are parts; what was there already took no time", async () => {
+  const { phases, at } = phasesAt();
+  at(2);
+  await phases.measure("images", async () => {
+    at(5);
+    // Begun beside the infrastructure, before the release was.
+    phases.emit({ type: "image.built", image: "web", digest: "", sizeBytes: 9000, durationMs: 7000, cached: false });
+    phases.emit({ type: "image.built", image: "api", digest: "", sizeBytes: 9000, durationMs: 100, cached: true });
+    at(6);
+    phases.emit({ type: "image.pushed", image: "web", reference: "", sentBytes: 400, durationMs: 1000 });
+  });
+  await phases.measure("before-tasks", async () => {
+    phases.emit({ type: "task.started", task: "migrate", taskArn: "" });
+    at(10);
+    phases.emit({ type: "task.finished", task: "migrate", exitCode: 0, durationMs: 1500 });
+  });
+  expect(phases.done).toEqual([
+    { name: "images", startMs: 2000, durationMs: 4000 },
+    { name: "build", within: "images", of: "web", startMs: 2000, durationMs: 3000, bytes: 9000 },
+    { name: "push", within: "images", of: "web", startMs: 5000, durationMs: 1000, bytes: 400 },
+    { name: "before-tasks", startMs: 6000, durationMs: 4000 },
+    { name: "task", within: "before-tasks", of: "migrate", startMs: 6000, durationMs: 4000 },
+  ]);
+});
+
+test("a rollout starts its tasks, waits for their health, and drains the old ones, also before the next wave", async () => {
+  const { phases, at } = phasesAt();
+  await phases.measure("rollouts", async () => {
+    phases.emit(began("web"));
+    at(3);
+    phases.emit(progress("web", { running: 2 }));
+    at(5);
+    phases.emit(progress("web", { running: 2, healthy: 2, oldRunning: 1 }));
+    at(6);
+    phases.emit(progress("web", { running: 2, healthy: 2, oldRunning: 0 }));
+    at(9);
+    phases.emit(finished("web"));
+    at(10);
+    phases.emit(began("worker"));
+    phases.emit(progress("worker", { running: 1 }));
+    at(14);
+    phases.emit(finished("worker"));
+  });
+  const part = (of: string, name: string, startMs: number, durationMs: number) => ({
+    name,
+    within: "rollouts",
+    of,
+    startMs,
+    durationMs,
+  });
+  expect(phases.done).toEqual([
+    { name: "rollouts", startMs: 0, durationMs: 14_000 },
+    part("web", "start", 0, 3000),
+    part("web", "health", 3000, 3000),
+    part("web", "drain", 6000, 3000),
+    part("web", "drain", 9000, 1000),
+    part("worker", "start", 10_000, 4000),
+  ]);
+});
