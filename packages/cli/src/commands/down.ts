@@ -5,19 +5,21 @@ import { localEnvironment, type OpenEnvironment, openEnvironment } from "../envi
 import { guardedSignal } from "../guarded-signal.ts";
 import { localDirectory, stopDrydock } from "../local-region.ts";
 import { confirm, type Session } from "../session.ts";
-import { environmentArgument } from "./arguments.ts";
+import { environmentArgument, lockOption } from "./arguments.ts";
 
 export const down = defineCommand({
   usage: (command) =>
-    environmentArgument(
-      command.description("Take an app out of an environment: its services, and the infrastructure only it uses."),
+    lockOption(
+      environmentArgument(
+        command.description("Take an app out of an environment: its services, and the infrastructure only it uses."),
+      ),
     ).option("--data", "its databases too; while they stay, so do network and release records", false),
-  async run(session, environment: string, { data }: { data: boolean }) {
+  async run(session, environment: string, { data, waitForLock = false }: { data: boolean; waitForLock?: boolean }) {
     const opened = await openEnvironment(session, environment);
     const { app } = opened;
     const databases = Object.keys(app.databases);
     await confirm(session, `Take ${app.name} out of ${environment}?`, consequence(databases, data, environment));
-    await takeAway(session, opened, data);
+    await takeAway(session, opened, data, waitForLock);
     const stopped = environment === localEnvironment && (await stopIdleDrydock(opened.aws));
     const kept = data || databases.length === 0 ? undefined : databases;
     session.output.settle();
@@ -47,7 +49,12 @@ function databaseNames(databases: string[]): string {
   return `${databases.length === 1 ? "Database" : "Databases"} ${databases.join(", ")}`;
 }
 
-async function takeAway(session: Session, { app, aws }: OpenEnvironment, data: boolean): Promise<void> {
+async function takeAway(
+  session: Session,
+  { app, aws }: OpenEnvironment,
+  data: boolean,
+  waitForLock: boolean,
+): Promise<void> {
   const core = await import("@fardel/core");
   const { event: emit } = session.output;
   const { signal, done } = guardedSignal(
@@ -58,7 +65,7 @@ async function takeAway(session: Session, { app, aws }: OpenEnvironment, data: b
     descriptorIfThere(core.readDescriptor(aws, app.name, app.environment)),
     core.findOrigin(app.directory),
   ]);
-  if (descriptor) await core.takeDown({ aws, descriptor, origin, emit, signal });
+  if (descriptor) await core.takeDown({ aws, descriptor, origin, emit, signal, waitForLock });
   await core.destroyInfrastructure(app, aws, emit, { data });
   done();
 }

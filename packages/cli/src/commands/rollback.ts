@@ -3,16 +3,18 @@ import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
 import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
-import { environmentArgument } from "./arguments.ts";
+import { environmentArgument, lockOption } from "./arguments.ts";
 
 export const rollback = defineCommand({
   usage: (command) =>
-    environmentArgument(
-      command.description(
-        "Make a new release of what an earlier one ran: by default, the one before the one that serves.",
+    lockOption(
+      environmentArgument(
+        command.description(
+          "Make a new release of what an earlier one ran: by default, the one before the one that serves.",
+        ),
       ),
     ).option("--to <number>", "the release to go back to; `fardel history` lists them", releaseNumber),
-  async run(session, environment: string, { to }: { to?: number }) {
+  async run(session, environment: string, { to, waitForLock = false }: { to?: number; waitForLock?: boolean }) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
     const { event: emit } = session.output;
@@ -21,7 +23,8 @@ export const rollback = defineCommand({
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
     ]);
-    const result = await core.rollback({ aws, descriptor, origin, emit, signal, ...(to !== undefined && { to }) });
+    const request = { aws, descriptor, origin, emit, signal, waitForLock };
+    const result = await core.rollback({ ...request, ...(to !== undefined && { to }) });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },

@@ -45,8 +45,13 @@ export async function diagnoseRollout(run: Reader, service: Service, ended: Fail
   });
 }
 
-/** Finds out why a task that was run once failed. */
-export async function diagnoseTask(run: Reader, workload: Workload, task: Task): Promise<Diagnosis> {
+/** Finds out why a task that was run once, by a release or by hand, failed. */
+export async function diagnoseTask(
+  run: Reader,
+  workload: Workload,
+  task: Task,
+  { byHand = false } = {},
+): Promise<Diagnosis> {
   return diagnosis(run, workload, {
     revision: task.taskDefinitionArn ?? "",
     task,
@@ -54,6 +59,7 @@ export async function diagnoseTask(run: Reader, workload: Workload, task: Task):
     targetReason: undefined,
     deploymentReason: undefined,
     events: [],
+    byHand,
   });
 }
 
@@ -64,6 +70,7 @@ interface Findings {
   targetReason: string | undefined;
   deploymentReason: string | undefined;
   events: string[];
+  byHand?: boolean;
 }
 
 async function diagnosis(run: Reader, workload: Workload | Service, found: Findings): Promise<Diagnosis> {
@@ -89,6 +96,7 @@ async function diagnosis(run: Reader, workload: Workload | Service, found: Findi
     ranSeconds: ranSeconds(found.task),
     targetReason: found.targetReason,
     deploymentReason: found.deploymentReason,
+    byHand: found.byHand ?? false,
     logLines,
   });
   return {

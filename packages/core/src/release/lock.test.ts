@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { FardelError } from "../errors.ts";
-import { acquireLock, type LockHolder, type LockOptions, lockHolder, lockKey } from "./lock.ts";
+import { acquireLock, describeHolder, type LockHolder, type LockOptions, lockHolder, lockKey } from "./lock.ts";
 import { memoryBucket } from "./state-bucket.fixture.ts";
 import { manualTime } from "./time.fixture.ts";
 
@@ -35,11 +35,42 @@ test("tells who holds it, and for how long at most", async () => {
     {
       "code": "RELEASE_LOCKED",
       "exitCode": 5,
-      "fix": "Wait for it, or, if that machine is gone, until 2026-01-01T00:01:00.000Z: then the lock is free.",
+      "fix": "Run the command again with --wait-for-lock, which waits for it. If that machine is gone, the lock is free at 2026-01-01T00:01:00.000Z.",
       "message": "Release 42 (deploy) of shop in production is under way.",
       "where": "held by ada on laptop since 2026-01-01T00:00:00.000Z",
     }
   `);
+});
+
+test("is waited for where that is asked for, and each holder is told", async () => {
+  const { take, time } = world();
+  const ada = await take("ada");
+  const told: string[] = [];
+  const onHolder = (holder: LockHolder) => void told.push(describeHolder(holder));
+  const waiting = take("grace", { waiting: { onHolder } });
+  await time.advance(5 * 60_000);
+  await ada.name(42);
+  await time.advance(10_000);
+  expect(told).toEqual([
+    "A deploy by ada on laptop, since 2026-01-01T00:00:00.000Z",
+    "Release 42 (deploy) by ada on laptop, since 2026-01-01T00:00:00.000Z",
+  ]);
+  await ada.release();
+  await time.advance(2000);
+  const grace = await waiting;
+  expect(grace.takenFrom).toBeUndefined();
+  expect(() => grace.check()).not.toThrow();
+});
+
+test("is no longer waited for when the person gives up", async () => {
+  const { take, time } = world();
+  await take("ada");
+  const person = new AbortController();
+  const waiting = take("grace", { waiting: { onHolder: () => {}, signal: person.signal } });
+  const ended = expect(waiting).rejects.toThrow("Ctrl-C");
+  await time.advance(1000);
+  person.abort(new Error("Ctrl-C"));
+  await ended;
 });
 
 test("is renewed for as long as it is held", async () => {
@@ -74,15 +105,22 @@ test("is taken over at once where the holder's process is known to be gone", asy
   });
 });
 
-test("lost to another, forbids every further write and leaves the other's alone", async () => {
+test("lost to another, forbids every further write, names the other, and leaves the other's alone", async () => {
   const { bucket, take, time, stored } = world();
   const lock = await take("ada");
-  bucket.documents.set(key, { value: { actor: "grace" }, etag: '"hers"' });
+  const hers = { actor: "grace", host: "ci", action: "deploy", release: 8, since: "2026-01-01T00:00:09.000Z" };
+  bucket.documents.set(key, { value: hers, etag: '"hers"' });
   await time.advance(15_000);
   expect(lock.signal.aborted).toBe(true);
-  expect(() => lock.check()).toThrow("This release has lost its lock, and has stopped.");
+  expect(lock.signal.reason).toMatchObject({
+    code: "RELEASE_LOCK_LOST",
+    exitCode: 5,
+    message: "This release was superseded: another has taken its lock.",
+    where: "Release 8 (deploy) by grace on ci, since 2026-01-01T00:00:09.000Z",
+  });
+  expect(() => lock.check()).toThrow("superseded");
   await lock.release();
-  expect(stored()).toEqual({ actor: "grace" });
+  expect(stored()).toEqual(hers);
 });
 
 test("is lost when it can't be renewed for the length of its lease", async () => {

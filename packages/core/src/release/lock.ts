@@ -1,7 +1,7 @@
 import { FardelError } from "../errors.ts";
 import type { Place } from "./record.ts";
 import type { StateBucket } from "./state-bucket.ts";
-import type { Time } from "./time.ts";
+import { sleep, type Time } from "./time.ts";
 
 /** Who holds the lock of an app in an environment, as stored. */
 export interface LockHolder {
@@ -46,10 +46,20 @@ export interface LockOptions {
    * whose process is gone won't come back, so nobody has to wait for its lease to end.
    */
   isAlive?: (pid: number) => boolean;
+  /** Given, the lock is waited for while another holds it, for as long as it takes. */
+  waiting?: Waiting;
+}
+
+export interface Waiting {
+  /** Called once for each holder that is waited for. */
+  onHolder(holder: LockHolder): void;
+  /** Aborting it ends the waiting. */
+  signal?: AbortSignal;
 }
 
 const leaseMs = 60_000;
 const renewalMs = 15_000;
+const waitingMs = 2000;
 
 export function lockKey({ app, environment }: Place): string {
   return `locks/${app}/${environment}.json`;
@@ -66,10 +76,10 @@ export async function lockHolder(bucket: StateBucket, place: Place, time: Time):
  * Takes the lock of an app in an environment: a lease of a minute that is renewed while it is held, so that the lock of
  * a machine that died frees itself.
  *
- * @throws FardelError `RELEASE_LOCKED` (exit code 5), naming the holder.
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5), naming the holder, unless it is to be waited for.
  */
 export async function acquireLock(bucket: StateBucket, place: Place, options: LockOptions): Promise<Lock> {
-  const { time, isAlive } = options;
+  const { time, isAlive, waiting } = options;
   const key = lockKey(place);
   const since = new Date(time.now()).toISOString();
   const holder = (): LockHolder => ({
@@ -80,6 +90,7 @@ export async function acquireLock(bucket: StateBucket, place: Place, options: Lo
     since,
     until: new Date(time.now() + leaseMs).toISOString(),
   });
+  let waitedFor = "";
   for (;;) {
     const etag = await bucket.write(key, holder(), undefined);
     if (etag !== undefined) return hold(bucket, key, etag, holder, undefined, time);
@@ -87,7 +98,14 @@ export async function acquireLock(bucket: StateBucket, place: Place, options: Lo
     if (found === undefined) continue;
     const other = found.value as LockHolder;
     const isGone = isAlive !== undefined && !isAlive(other.pid);
-    if (!isGone && Date.parse(other.until) > time.now()) throw locked(place, other);
+    if (!isGone && Date.parse(other.until) > time.now()) {
+      if (waiting === undefined) throw locked(place, other);
+      // It is told again once it has its number, which a person can look for.
+      if (nameOf(other) !== waitedFor) waiting.onHolder(other);
+      waitedFor = nameOf(other);
+      await sleep(time, waitingMs, waiting.signal);
+      continue;
+    }
     const taken = await bucket.write(key, holder(), found.etag);
     const because = isGone ? "its process is gone" : "its lease has ended";
     if (taken !== undefined) return hold(bucket, key, taken, holder, { ...other, because }, time);
@@ -115,7 +133,8 @@ function hold(
     const end = time.now() + leaseMs;
     const written = await bucket.write(key, { ...holder(), ...(release !== undefined && { release }) }, etag);
     if (written === undefined) {
-      lost.abort(lockLost());
+      const successor = (await bucket.read(key).catch(() => undefined))?.value as LockHolder | undefined;
+      lost.abort(lockLost(successor));
       return;
     }
     etag = written;
@@ -160,17 +179,38 @@ function hold(
   };
 }
 
+/** `Release 42 (deploy) by ada on laptop, since 2026-01-01T00:00:00.000Z`. */
+export function describeHolder(holder: LockHolder): string {
+  const { actor, host, since } = holder;
+  return `${workOf(holder)} by ${actor} on ${host}, since ${since}`;
+}
+
+function workOf({ action, release }: LockHolder): string {
+  return release === undefined ? `A ${action}` : `Release ${release} (${action})`;
+}
+
+function nameOf(holder: LockHolder): string {
+  return `${describeHolder(holder)} ${holder.pid}`;
+}
+
 function locked({ app, environment }: Place, holder: LockHolder): FardelError {
-  const { actor, host, action, release, since, until } = holder;
-  const doing = release === undefined ? `A ${action}` : `Release ${release} (${action})`;
-  return new FardelError("RELEASE_LOCKED", `${doing} of ${app} in ${environment} is under way.`, {
+  const { actor, host, since, until } = holder;
+  return new FardelError("RELEASE_LOCKED", `${workOf(holder)} of ${app} in ${environment} is under way.`, {
     where: `held by ${actor} on ${host} since ${since}`,
-    fix: `Wait for it, or, if that machine is gone, until ${until}: then the lock is free.`,
+    fix: `Run the command again with --wait-for-lock, which waits for it. If that machine is gone, the lock is free at ${until}.`,
     exitCode: 5,
   });
 }
 
-function lockLost(): FardelError {
+function lockLost(successor?: LockHolder): FardelError {
+  if (successor !== undefined) {
+    return new FardelError("RELEASE_LOCK_LOST", "This release was superseded: another has taken its lock.", {
+      where: describeHolder(successor),
+      why: "The lock couldn't be renewed for a minute, as when a machine sleeps. Nothing was written since.",
+      fix: "See what serves with `fardel status`.",
+      exitCode: 5,
+    });
+  }
   return new FardelError("RELEASE_LOCK_LOST", "This release has lost its lock, and has stopped.", {
     why: "The lock couldn't be renewed for a minute, so that somebody else may have taken it.",
     fix: "See what serves with `fardel status`, then run the command again.",

@@ -66,7 +66,7 @@ function world(own: [string, ExistingRule][], changes: RuleChange[], foreign: nu
     configuration,
   );
   const take = () => done.splice(0);
-  return { routing, take };
+  return { routing, take, aws };
 }
 
 const both = new Set(["web", "api"]);
@@ -128,6 +128,25 @@ test("everything can be put back: new rules go, changed ones take what they took
   expect(take()).toEqual(['rule/web takes {"Values":["/shop/*"]}', "delete rule/new"]);
   await routing.undo();
   expect(take()).toEqual([]);
+});
+
+test("a rule that can't be put back doesn't keep the others from it, and is told", async () => {
+  const before = existing("web", 10, {
+    conditions: [{ Field: "path-pattern", PathPatternConfig: { Values: ["/shop/*"] } }],
+  });
+  const { routing, take, aws } = world(
+    [["web", before]],
+    [
+      { service: "web", action: "update", existing: before, desired: desired("web") },
+      { service: "api", action: "create", desired: desired("api") },
+    ],
+  );
+  await routing.attach(both);
+  await routing.route(both);
+  take();
+  aws.elbv2.modifyRule = () => Promise.reject(new Error("throttled"));
+  await expect(routing.undo()).rejects.toThrow("throttled");
+  expect(take()).toEqual(["delete rule/new"]);
 });
 
 test("rules that aren't wanted any more go at the end", async () => {

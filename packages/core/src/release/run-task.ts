@@ -61,6 +61,6 @@ export async function runTask(request: RunRequest): Promise<RunOutcome> {
     taskArn: ended.task.taskArn ?? "",
     exitCode,
     durationMs: ended.durationMs,
-    ...(exitCode !== 0 && { diagnosis: await diagnoseTask(run, configuration, ended.task) }),
+    ...(exitCode !== 0 && { diagnosis: await diagnoseTask(run, configuration, ended.task, { byHand: true }) }),
   };
 }

@@ -1,7 +1,7 @@
 import { verifyAccount } from "../aws/account.ts";
 import { localEnvironment } from "../aws/target.ts";
 import type { Emit } from "../events.ts";
-import { acquireLock, type Lock } from "./lock.ts";
+import { acquireLock, describeHolder, type Lock, type Waiting } from "./lock.ts";
 import type { ChangeRequest } from "./request.ts";
 import type { Run } from "./run.ts";
 import { type StateBucket, stateBucket } from "./state-bucket.ts";
@@ -16,7 +16,8 @@ export interface LockedRun extends Run {
 /**
  * Does something that changes an environment while nobody else does, and lets go of the lock however it ends.
  *
- * @throws FardelError `RELEASE_LOCKED` (exit code 5), `AWS_WRONG_ACCOUNT` before anything is written.
+ * @throws FardelError `RELEASE_LOCKED` (exit code 5) unless the lock is to be waited for, `AWS_WRONG_ACCOUNT` before
+ * anything is written.
  */
 export async function underLock<T>(
   request: ChangeRequest,
@@ -35,6 +36,7 @@ export async function underLock<T>(
     action,
     time,
     ...(local && { isAlive }),
+    ...(request.waitForLock && { waiting: waitingFor(request) }),
   });
   try {
     if (lock.takenFrom) {
@@ -61,6 +63,13 @@ export async function underLock<T>(
   } finally {
     await letGo(lock, emit);
   }
+}
+
+function waitingFor({ emit, signal }: ChangeRequest): Waiting {
+  return {
+    onHolder: (holder) => emit({ type: "release.notice", message: `Waiting for the lock: ${describeHolder(holder)}.` }),
+    ...(signal && { signal }),
+  };
 }
 
 /** What has been done is done, and what has failed is told by its own error, whatever becomes of the lock. */

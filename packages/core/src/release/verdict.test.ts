@@ -14,6 +14,7 @@ const nothing: Symptoms = {
   ranSeconds: 0,
   targetReason: undefined,
   deploymentReason: undefined,
+  byHand: false,
   logLines: [],
 };
 
@@ -102,5 +103,12 @@ test.each<[string, Partial<Symptoms>, string]>([
 test("a task may end with 0 and didn't fail by it", () => {
   expect(verdictOf({ ...nothing, isService: false, task: exited(0) }).verdict).toBe(
     "It exits with code 0 right after its start.",
+  );
+});
+
+test("what was run by hand is run again, not deployed again", () => {
+  const task = exited(3);
+  expect(verdictOf({ ...nothing, isService: false, task, byHand: true }).fix).toBe(
+    "Its last lines tell why: correct that (new code needs a release), then run it again.",
   );
 });

@@ -17,6 +17,8 @@ export interface Symptoms {
   ranSeconds: number | undefined;
   targetReason: string | undefined;
   deploymentReason: string | undefined;
+  /** Whether a person has run the task by hand, so that it is for them to run again. */
+  byHand: boolean;
   logLines: readonly string[];
 }
 
@@ -45,7 +47,7 @@ function wrongProcessor({ task, logLines, architecture }: Symptoms): Verdict | u
   };
 }
 
-function notStarted({ task, container }: Symptoms): Verdict | undefined {
+function notStarted({ task, container, byHand }: Symptoms): Verdict | undefined {
   const reasons = [task?.stoppedReason, ...(task?.containers.map(({ reason }) => reason) ?? [])];
   const reason = reasons.find((each) => /Cannot\w+Error|ResourceInitializationError/.test(each ?? ""));
   if (reason === undefined) return undefined;
@@ -73,7 +75,12 @@ function notStarted({ task, container }: Symptoms): Verdict | undefined {
       fix: "Correct `command`, or what the image starts.",
     };
   }
-  return { verdict: `The task can't start: ${detailOf(reason)}`, fix: "Correct what ECS names, then deploy again." };
+  return { verdict: `The task can't start: ${detailOf(reason)}`, fix: `Correct what ECS names${thenAgain(byHand)}` };
+}
+
+/** What is run by hand is of the release that serves, so that new code gets there by a release only. */
+function thenAgain(byHand: boolean): string {
+  return byHand ? " (new code needs a release), then run it again." : ", then deploy again.";
 }
 
 /** Without the kind of the error in front, which the sentence has said. */
@@ -89,7 +96,7 @@ function outOfMemory({ task, memoryMiB }: Symptoms): Verdict | undefined {
   };
 }
 
-function exited({ task, container, isService, ranSeconds, workload }: Symptoms): Verdict | undefined {
+function exited({ task, container, isService, ranSeconds, workload, byHand }: Symptoms): Verdict | undefined {
   if (task?.stopCode !== "EssentialContainerExited") return undefined;
   const ended = task.containers.find(({ name }) => name === container) ?? task.containers[0];
   const code = ended?.exitCode;
@@ -110,7 +117,7 @@ function exited({ task, container, isService, ranSeconds, workload }: Symptoms):
   const killed = code > 128 ? `, killed by signal ${code - 128}` : "";
   return {
     verdict: `It exits with code ${code}${when}${killed}.`,
-    fix: "Its last lines tell why: correct that, then deploy again.",
+    fix: `Its last lines tell why: correct that${thenAgain(byHand)}`,
   };
 }
 

@@ -14,6 +14,18 @@ export function stateTemplate(stack: string): Template {
         UpdateReplacePolicy: "Retain",
         Properties: {
           VersioningConfiguration: { Status: "Enabled" },
+          LifecycleConfiguration: {
+            Rules: [
+              {
+                // A lock is written anew every fifteen seconds while it is held; who held it is in the release's record.
+                Id: "FormerLocks",
+                Prefix: "locks/",
+                Status: "Enabled",
+                NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+                ExpiredObjectDeleteMarker: true,
+              },
+            ],
+          },
           BucketEncryption: {
             ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
           },

@@ -30,6 +30,20 @@ describe("state", () => {
   });
 });
 
+test("the state bucket forgets former locks, which are written every few seconds, and nothing else", () => {
+  expect(properties(stateTemplate("fardel"), "StateBucket")?.LifecycleConfiguration).toEqual({
+    Rules: [
+      {
+        Id: "FormerLocks",
+        Prefix: "locks/",
+        Status: "Enabled",
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        ExpiredObjectDeleteMarker: true,
+      },
+    ],
+  });
+});
+
 describe("registry", () => {
   test("has a repository per image that fardel builds", () => {
     const template = registryTemplate(shop, "shop-registry");
