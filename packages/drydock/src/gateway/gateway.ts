@@ -10,6 +10,7 @@ import { awsJson } from "../protocols/json.ts";
 import type { ProtocolName, ServiceModel } from "../protocols/model.ts";
 import type { Protocol, WireRequest, WireResponse } from "../protocols/protocol.ts";
 import { awsQuery, ec2Query } from "../protocols/query.ts";
+import { restJson } from "../protocols/rest-json.ts";
 import { restXml } from "../protocols/rest-xml.ts";
 import { datesToRegion, datesToWall } from "../scaled-clock.ts";
 import type { Caller, Route } from "../service.ts";
@@ -24,6 +25,7 @@ const protocols: { [Name in ProtocolName]?: Protocol } = {
   awsQuery,
   ec2Query,
   restXml,
+  restJson1: restJson,
 };
 
 /** What is behind the port at the moment: a reset puts another region there. */

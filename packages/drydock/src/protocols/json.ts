@@ -1,4 +1,5 @@
 import { JsonCodec2, JsonShapeDeserializer } from "@aws-sdk/core/protocols";
+import type { NormalizedSchema } from "@smithy/core/schema";
 import { AwsError } from "../errors.ts";
 import { describeError, type Protocol, readText } from "./protocol.ts";
 
@@ -18,21 +19,7 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
     async parse(request, operation) {
       const text = readText(await request.body(), "SerializationException");
       if (operation.input.isUnitSchema()) return {};
-      let document: ReturnType<typeof JSON.parse>;
-      try {
-        document = text.trim() === "" ? {} : JSON.parse(text);
-      } catch {
-        throw new AwsError("SerializationException", "The request body is not valid JSON.");
-      }
-      if (document === null || typeof document !== "object" || Array.isArray(document)) {
-        throw new AwsError("SerializationException", "Start of structure or map found where not expected.");
-      }
-      try {
-        return reader.readObject(operation.input, document) as Record<string, unknown>;
-      } catch (error) {
-        const why = error instanceof RangeError ? "it nests too deep" : (error as Error).message;
-        throw new AwsError("SerializationException", `The request can't be read: ${why}`);
-      }
+      return readJson(text, operation.input, reader);
     },
 
     result(operation, output) {
@@ -50,4 +37,30 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       return { status, headers: { ...headers, "x-amzn-errortype": name, ...compatible }, body };
     },
   };
+}
+
+/**
+ * A JSON document as the structure `schema` describes.
+ * @throws AwsError SerializationException
+ */
+export function readJson(
+  text: string,
+  schema: NormalizedSchema,
+  deserializer: JsonShapeDeserializer,
+): Record<string, unknown> {
+  let document: ReturnType<typeof JSON.parse>;
+  try {
+    document = text.trim() === "" ? {} : JSON.parse(text);
+  } catch {
+    throw new AwsError("SerializationException", "The request body is not valid JSON.");
+  }
+  if (document === null || typeof document !== "object" || Array.isArray(document)) {
+    throw new AwsError("SerializationException", "Start of structure or map found where not expected.");
+  }
+  try {
+    return deserializer.readObject(schema, document) as Record<string, unknown>;
+  } catch (error) {
+    const why = error instanceof RangeError ? "it nests too deep" : (error as Error).message;
+    throw new AwsError("SerializationException", `The request can't be read: ${why}`);
+  }
 }
