@@ -19,8 +19,9 @@ export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.t
 export { destroyInfrastructure } from "./infra/destroy.ts";
 export { loadBalancerUrl } from "./infra/load-balancer-url.ts";
 export { planInfrastructure, type StackPlan } from "./infra/plan.ts";
-export { releaseHistory } from "./observe/history.ts";
+export { type ReleaseTimeline, releaseHistory, releaseTimeline } from "./observe/history.ts";
 export { type LogLine, type LogRequest, readLogs } from "./observe/logs.ts";
+export type { Shortening } from "./observe/shortenings.ts";
 export {
   type DeploymentStatus,
   type EnvironmentStatus,
@@ -31,6 +32,7 @@ export type { Diagnosis, FailedTask } from "./release/diagnosis.ts";
 export type { LockHolder } from "./release/lock.ts";
 export { findOrigin, type Origin } from "./release/origin.ts";
 export { exitCodeOf, type ReleaseOutcome, type ServiceOutcome } from "./release/outcome.ts";
+export type { Phase } from "./release/phases.ts";
 export { type Difference, planRelease, type ReleasePlan, type RulePlan, type WorkloadPlan } from "./release/plan.ts";
 export type { ReleaseRecord } from "./release/record.ts";
 export { deploy } from "./release/release.ts";

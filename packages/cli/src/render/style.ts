@@ -20,6 +20,7 @@ const unicodeSymbols = {
   barFull: "█",
   barEmpty: " ",
   barEnd: "▏",
+  sliver: "▏",
   spinner: ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
 };
 
@@ -33,6 +34,7 @@ const asciiSymbols: typeof unicodeSymbols = {
   barFull: "#",
   barEmpty: " ",
   barEnd: "]",
+  sliver: "|",
   spinner: ["|", "/", "-", "\\"],
 };
 

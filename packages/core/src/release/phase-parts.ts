@@ -24,6 +24,8 @@ type Progress = Extract<FardelEvent, { type: "rollout.progress" }>;
 /** A rollout as far as it has come; times in milliseconds since 1970. */
 interface Rollout {
   started: number;
+  /** Whether it replaces tasks. */
+  replaces: boolean;
   /** When all new tasks ran. */
   running?: number;
   /** When all of them counted as healthy, and the old ones had been told to go. */
@@ -57,7 +59,7 @@ export function partsOf(): PhaseParts {
         case "rollout.started":
           for (const waited of drainedBetween(rollouts, at)) add(within, waited);
           if (allEnded(rollouts)) rollouts = new Map();
-          rollouts.set(event.service, { started: at });
+          rollouts.set(event.service, { started: at, replaces: false });
           return;
         case "rollout.progress":
           follow(rollouts.get(event.service), event, at);
@@ -81,9 +83,11 @@ function part(name: string, of: string, from: number, to: number, bytes?: number
  * ECS doesn't say when a task without a load balancer has come to count as healthy: old tasks being told to go is what shows it.
  */
 function follow(rollout: Rollout | undefined, { desired, running, healthy, oldRunning }: Progress, at: number): void {
-  if (rollout === undefined || running < desired) return;
+  if (rollout === undefined) return;
+  rollout.replaces ||= oldRunning > 0;
+  if (running < desired) return;
   rollout.running ??= at;
-  if (healthy >= desired && oldRunning === 0) rollout.healthy ??= at;
+  if (healthy >= desired && oldRunning === 0 && rollout.replaces) rollout.healthy ??= at;
 }
 
 function stagesOf(service: string, { started, running, healthy }: Rollout, ended: number) {

@@ -99,7 +99,8 @@ test("a rollout starts its tasks, waits for their health, and drains the old one
     phases.emit(finished("web"));
     at(10);
     phases.emit(began("worker"));
-    phases.emit(progress("worker", { running: 1 }));
+    at(11);
+    phases.emit(progress("worker", { running: 2, healthy: 2, oldRunning: 0 }));
     at(14);
     phases.emit(finished("worker"));
   });
@@ -116,6 +117,8 @@ test("a rollout starts its tasks, waits for their health, and drains the old one
     part("web", "health", 3000, 3000),
     part("web", "drain", 6000, 3000),
     part("web", "drain", 9000, 1000),
-    part("worker", "start", 10_000, 4000),
+    part("worker", "start", 10_000, 1000),
+    // A new one has nothing to drain.
+    part("worker", "health", 11_000, 3000),
   ]);
 });
