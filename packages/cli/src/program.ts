@@ -31,6 +31,11 @@ const commands: CommandEntry[] = [
     load: async () => (await import("./commands/logs.ts")).logs,
   },
   {
+    name: "promote",
+    summary: "release to an environment what another one runs",
+    load: async () => (await import("./commands/promote.ts")).promote,
+  },
+  {
     name: "rollback",
     summary: "go back to an earlier release",
     load: async () => (await import("./commands/rollback.ts")).rollback,
@@ -39,6 +44,32 @@ const commands: CommandEntry[] = [
     name: "run",
     summary: "run a task, or a command in a service's image",
     load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
+    name: "images",
+    summary: "build, push, list and measure images",
+    subcommands: [
+      {
+        name: "build",
+        summary: "build images without pushing them",
+        load: async () => (await import("./commands/images/build.ts")).build,
+      },
+      {
+        name: "push",
+        summary: "build images and push them",
+        load: async () => (await import("./commands/images/push.ts")).push,
+      },
+      {
+        name: "list",
+        summary: "show tags, sizes, and which release runs what",
+        load: async () => (await import("./commands/images/list.ts")).list,
+      },
+      {
+        name: "size",
+        summary: "show what makes images big",
+        load: async () => (await import("./commands/images/size.ts")).size,
+      },
+    ],
   },
   { name: "down", summary: "take an environment away", load: async () => (await import("./commands/down.ts")).down },
   {
@@ -119,11 +150,9 @@ const later = [
   "events",
   "exec",
   "export",
-  "images",
   "import",
   "infra",
   "init",
-  "promote",
   "redeploy",
   "reject",
   "scale",

@@ -11,6 +11,7 @@ import { collect, environmentArgument, lockOption } from "./arguments.ts";
 interface DeployOptions {
   only?: string[];
   image?: string[];
+  tag?: string;
   wait: boolean;
   waitForLock?: boolean;
 }
@@ -22,8 +23,9 @@ export const deploy = defineCommand({
     )
       .option("--only <service>", "release only this service or task (may be repeated)", collect)
       .option("--image <service=reference>", "use an image that is built already (may be repeated)", collect)
+      .option("--tag <tag>", "use the images that have this tag in their repositories, and build none")
       .option("--no-wait", "return before the release has ended"),
-  async run(session, environment: string, { only, image = [], wait, waitForLock = false }: DeployOptions) {
+  async run(session, environment: string, { only, image = [], tag, wait, waitForLock = false }: DeployOptions) {
     if (!wait) throw noWait();
     const core = await import("@fardel/core");
     const opened = await openEnvironment(session, environment);
@@ -36,17 +38,20 @@ export const deploy = defineCommand({
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
     ]);
-    const images: DeployRequest["images"] = (release, emit) =>
+    const { repositories } = descriptor;
+    const chosen = { aws, repositories, ...(only && { workloads: only }) };
+    const built: DeployRequest["images"] = (release, emit) =>
       core.publishImages(app, {
-        aws,
+        ...chosen,
         emit,
         cacheDirectory: cacheDirectory(),
-        repositories: descriptor.repositories,
         commit: origin.commit ?? "",
         release,
-        ...(only && { workloads: only }),
       });
-    const request = { app, aws, descriptor, origin, emit, signal, images, waitForLock };
+    // What has a tag wasn't built from the files here, whose commit would then be the wrong one to tag it with.
+    const images =
+      tag === undefined ? { images: built } : { images: () => core.findTagged(app, { ...chosen, tag }), builtFrom: {} };
+    const request = { app, aws, descriptor, origin, emit, signal, waitForLock, ...images };
     const result = await core.deploy({ ...request, ...(only && { only }) });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));

@@ -13,8 +13,8 @@ export interface BuildOptions {
   cacheDirectory: string;
   /** What `${commit}` stands for in build arguments; empty where there is none. */
   commit: string | Promise<string>;
-  /** What `${release}` stands for; only a build that says it waits for it. */
-  release: number | Promise<number>;
+  /** What `${release}` stands for; only a build that says it waits for it. Undefined outside a release. */
+  release: number | Promise<number> | undefined;
   emit: Emit;
 }
 
@@ -85,7 +85,12 @@ export async function buildArguments(
     ),
   );
   const commit = kinds.has("commit") ? await options.commit : "";
-  const release = kinds.has("release") ? await options.release : 0;
+  if (kinds.has("release") && options.release === undefined)
+    throw new FardelError("IMAGE_ARGUMENT", `images.${name}.args names the release, and this is none.`, {
+      fix: "Only `up` and `deploy` build it.",
+      exitCode: 2,
+    });
+  const release = await (kinds.has("release") ? options.release : undefined);
   return Object.fromEntries(
     Object.entries(args).map(([key, text]) => [
       key,

@@ -94,7 +94,8 @@ export async function lookUp(registries: RegistryClient, app: App, needed: Neede
   return image;
 }
 
-async function buildAndPush(
+/** Builds an image and sends what its repository lacks of it. */
+export async function buildAndPush(
   registries: RegistryClient,
   app: App,
   needed: NeededBuild,

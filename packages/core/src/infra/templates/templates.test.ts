@@ -55,11 +55,17 @@ describe("registry", () => {
     });
   });
 
-  test("expires only images that have no tag and 500 newer ones like it", () => {
+  test("expires what has no tag after two weeks, and nothing that a release holds on to", () => {
     const { LifecyclePolicy } = properties(registryTemplate(shop, "shop-registry"), "WebRepository") ?? {};
     const { LifecyclePolicyText } = LifecyclePolicy as { LifecyclePolicyText: string };
     expect(JSON.parse(LifecyclePolicyText).rules.map((rule: { selection: object }) => rule.selection)).toEqual([
-      { tagStatus: "untagged", countType: "imageCountMoreThan", countNumber: 500 },
+      {
+        tagStatus: "tagged",
+        tagPrefixList: ["fardel-release-"],
+        countType: "imageCountMoreThan",
+        countNumber: 10_000,
+      },
+      { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 14 },
     ]);
   });
 });
