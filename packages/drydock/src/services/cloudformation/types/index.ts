@@ -51,7 +51,11 @@ const loaders: Record<string, () => Promise<ResourceType>> = {
   "AWS::RDS::DBSubnetGroup": () => import("./rds-db-subnet-group.ts").then((module) => module.dbSubnetGroup),
   "AWS::S3::Bucket": () => import("./s3-bucket.ts").then((module) => module.bucket),
   "AWS::S3::BucketPolicy": () => import("./s3-bucket-policy.ts").then((module) => module.bucketPolicy),
+  "AWS::SQS::Queue": () => import("./sqs-queue.ts").then((module) => module.queue),
+  "AWS::SQS::QueuePolicy": () => import("./sqs-queue-policy.ts").then((module) => module.queuePolicy),
   "AWS::SSM::Parameter": () => import("./ssm-parameter.ts").then((module) => module.parameter),
+  "AWS::Scheduler::Schedule": () => import("./scheduler-schedule.ts").then((module) => module.schedule),
+  "AWS::Scheduler::ScheduleGroup": () => import("./scheduler-schedule-group.ts").then((module) => module.scheduleGroup),
   "AWS::SecretsManager::Secret": () => import("./secretsmanager-secret.ts").then((module) => module.secret),
   "AWS::SecretsManager::SecretTargetAttachment": () =>
     import("./secretsmanager-secret-target-attachment.ts").then((module) => module.secretTargetAttachment),
