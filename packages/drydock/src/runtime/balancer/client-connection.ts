@@ -95,6 +95,12 @@ export class ClientConnection {
     this.answerComplete(keepAlive);
   }
 
+  /** Answers because nobody else can, or because the request is no good. */
+  refuseWith(status: number): void {
+    this.owner.settings.traffic.answeredItself(status);
+    this.answer(status);
+  }
+
   /** Bytes after an upgrade belong to neither request nor answer. */
   takeWaiting(): Buffer | undefined {
     const { waiting } = this;
@@ -187,9 +193,9 @@ export class ClientConnection {
   private route(request: Requested, bytes: Buffer, bodyStart: number): void {
     const { settings } = this.owner;
     const action = actionFor(settings.rules, request);
-    if (request.method === "TRACE") this.answer(405);
-    else if (tooManyForwarders(request)) this.answer(463);
-    else if (action === undefined) this.answer(503);
+    if (request.method === "TRACE") this.refuseWith(405);
+    else if (tooManyForwarders(request)) this.refuseWith(463);
+    else if (action === undefined) this.refuseWith(503);
     else if (action.type === "fixed-response") {
       const { StatusCode, ContentType, MessageBody = "" } = action.response;
       this.answer(Number(StatusCode), {
@@ -226,6 +232,7 @@ export class ClientConnection {
     if (answering) {
       this.socket.destroy();
     } else {
+      this.owner.settings.traffic.answeredItself(error.status);
       this.socket.write(ownAnswer(error.status, { connection: "close", withBody: true }), "latin1");
       this.close();
     }
@@ -244,7 +251,7 @@ export class ClientConnection {
     else if (!this.exchange || (!this.requestComplete && !this.socket.isPaused())) {
       this.exchange?.clientGone();
       this.exchange = undefined;
-      this.answer(408);
+      this.refuseWith(408);
     }
     // "The load balancer established a connection to the target but the target did not respond before the idle timeout."
     else this.exchange.fail(504);

@@ -33,6 +33,8 @@ export class Exchange implements ConnectionUser {
   private readonly owner: ConnectionOwner;
   private readonly request: Requested;
   private target: Target | undefined;
+  private targetGroupArn = "";
+  private sentAt = 0;
   private connection: TargetConnection | undefined;
   private partialHead: Buffer | undefined;
   private head: ResponseHead | undefined;
@@ -60,11 +62,15 @@ export class Exchange implements ConnectionUser {
       return;
     }
     this.cookies = stickinessCookies(action, group, target);
+    settings.traffic.routed(group.arn);
     if (address.simulated) {
+      settings.traffic.answered(group.arn, address.simulated.healthy ? 200 : 503, 0);
       this.client.answer(address.simulated.healthy ? 200 : 503, simulatedAnswer(address.simulated, this.cookies));
       return;
     }
     this.target = target;
+    this.targetGroupArn = group.arn;
+    this.sentAt = performance.now();
     target.outstanding++;
     this.connection = target.connections.take(address, this, settings.idleTimeout);
     const chunked = !this.client.requestComplete && this.request.headers.names.includes("transfer-encoding");
@@ -132,6 +138,7 @@ export class Exchange implements ConnectionUser {
 
   failed(reason: "refused" | "connect-timeout" | "reset"): void {
     this.connection = undefined;
+    if (reason !== "reset") this.owner.settings.traffic.connectionFailed(this.targetGroupArn);
     this.fail(reason === "connect-timeout" ? 504 : 502);
   }
 
@@ -140,7 +147,7 @@ export class Exchange implements ConnectionUser {
     this.connection?.abandon();
     this.letGo();
     if (this.answering) this.client.socket.destroy();
-    else this.client.answer(status);
+    else this.client.refuseWith(status);
   }
 
   private receiveHead(bytes: Buffer): void {
@@ -164,6 +171,7 @@ export class Exchange implements ConnectionUser {
       return;
     }
     this.head = head;
+    this.countAnswer(head.status);
     this.body = responseBody(head, this.request.method);
     this.keepAlive = this.client.keepsAlive();
     this.coding = this.codingFor(this.body);
@@ -231,6 +239,7 @@ export class Exchange implements ConnectionUser {
   private upgrade(head: ResponseHead, rest: Buffer): void {
     if (header(this.request.headers, "upgrade") === undefined)
       throw new MalformedMessage(502, "the target switches protocols without being asked to");
+    this.countAnswer(head.status);
     this.upgraded = true;
     this.answering = true;
     this.write(responseHeadForClient(head, "as-it-came", "upgrade", this.cookies));
@@ -238,6 +247,10 @@ export class Exchange implements ConnectionUser {
     const early = this.client.takeWaiting();
     if (early) this.send(early);
     this.client.socket.resume();
+  }
+
+  private countAnswer(status: number): void {
+    this.owner.settings.traffic.answered(this.targetGroupArn, status, (performance.now() - this.sentAt) / 1000);
   }
 
   private letGo(): void {

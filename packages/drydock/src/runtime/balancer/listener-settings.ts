@@ -1,6 +1,7 @@
 import type { RealAddress } from "../network.ts";
 import type { ForwardingAttributes } from "./http1/forwarding.ts";
 import type { CompiledRule } from "./rules/rules.ts";
+import type { TrafficCounter } from "./traffic.ts";
 
 /** What a listener goes by; replaced as a whole, and looked at anew for each request. */
 export interface ListenerSettings {
@@ -16,4 +17,6 @@ export interface ListenerSettings {
   resolve: (ip: string, port: number) => RealAddress | undefined;
   /** The real port of this load balancer's listener on a port, for redirects from one listener to another. */
   realPort: (port: number) => number;
+  /** Of the load balancer, whose listeners share it. */
+  traffic: TrafficCounter;
 }

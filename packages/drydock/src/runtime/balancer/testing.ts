@@ -12,6 +12,7 @@ import { Listener } from "./listener.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
 import { compileRules } from "./rules/rules.ts";
 import { TargetGroup } from "./target-group.ts";
+import { TrafficCounter } from "./traffic.ts";
 
 export interface TestBalancer {
   port: number;
@@ -47,6 +48,7 @@ export async function startBalancer(
     dnsName: "localhost",
     resolve: (host, port) => ({ host, port }),
     realPort: (port) => port,
+    traffic: new TrafficCounter(),
     ...settings,
   });
   const port = await listener.open([0]);

@@ -8,7 +8,7 @@ import type { LoadBalancerRecord } from "./state.ts";
 /** A listener's settings from its load balancer's attributes. */
 export function listenerSettings(
   { loadBalancer, attributes }: LoadBalancerRecord,
-  rest: Pick<ListenerSettings, "rules" | "resolve" | "realPort">,
+  rest: Pick<ListenerSettings, "rules" | "resolve" | "realPort" | "traffic">,
 ): ListenerSettings {
   const value = (key: string) => loadBalancerAttributes.value(attributes, key);
   return {

@@ -7,6 +7,7 @@ import { Listener } from "../../runtime/balancer/listener.ts";
 import type { ListenerSettings } from "../../runtime/balancer/listener-settings.ts";
 import { compileRules } from "../../runtime/balancer/rules/rules.ts";
 import { TargetGroup } from "../../runtime/balancer/target-group.ts";
+import { type BalancerTraffic, TrafficCounter } from "../../runtime/balancer/traffic.ts";
 import { addressBookOf } from "../../runtime/network.ts";
 import { healthCheckSettings, listenerSettings, targetGroupSettings } from "./data-plane-settings.ts";
 import { portCandidates } from "./ports.ts";
@@ -41,6 +42,7 @@ export class DataPlane {
   private readonly groups = new Map<string, TargetGroup>();
   private readonly listeners = new Map<string, Listener>();
   private readonly retired = new Set<Listener>();
+  private readonly traffic = new Map<string, TrafficCounter>();
   private readonly drains = new Map<string, () => void>();
   private readonly lags = new Set<() => void>();
   private readonly subscribers = new Set<(change: TargetHealthChange) => void>();
@@ -125,10 +127,23 @@ export class DataPlane {
     this.drain(draining);
   }
 
+  /** What each load balancer has done since this was last asked, by its ARN. */
+  takeTraffic(): Map<string, BalancerTraffic> {
+    const taken = new Map([...this.traffic].map(([arn, counter]) => [arn, counter.take()]));
+    for (const arn of taken.keys()) if (!this.state.loadBalancers.get(arn)) this.traffic.delete(arn);
+    return taken;
+  }
+
   /** Forgets a deleted target group and its targets. */
   removeGroup(targetGroupArn: string): void {
     for (const target of this.state.targets.list(`${targetGroupArn} `)) this.forget(target);
     this.groups.delete(targetGroupArn);
+  }
+
+  private trafficOf(loadBalancerArn: string): TrafficCounter {
+    const counter = this.traffic.get(loadBalancerArn) ?? new TrafficCounter();
+    this.traffic.set(loadBalancerArn, counter);
+    return counter;
   }
 
   private group(arn: string): TargetGroup {
@@ -234,6 +249,7 @@ export class DataPlane {
       rules: compileRules(rules, (arn) => this.group(arn)),
       resolve: (ip, port) => addressBookOf(this.region).resolve(ip, port),
       realPort: (port) => this.realPort(record.listener.LoadBalancerArn, port),
+      traffic: this.trafficOf(record.listener.LoadBalancerArn),
     });
   }
 
