@@ -8,8 +8,10 @@ import {
   startRollout,
   stopRollout,
 } from "./rollout.ts";
-import type { Deployment, Rollout, ServiceState } from "./state.ts";
+import { closeHooks } from "./stages.ts";
+import type { Deployment, Rollout, ServiceState, Traffic } from "./state.ts";
 import { noThrottle } from "./throttle.ts";
+import { chooseSource, trafficAtEnd, trafficAtStart } from "./traffic.ts";
 
 /** The PRIMARY deployment. */
 export function primaryOf(service: ServiceState): Deployment {
@@ -22,20 +24,30 @@ export function primaryOf(service: ServiceState): Deployment {
 export function newService(
   settings: Omit<
     ServiceState,
-    "draining" | "deployments" | "rollout" | "zones" | "said" | "rebalancing" | "tasks" | "lastCompleted"
+    | "draining"
+    | "deployments"
+    | "rollout"
+    | "zones"
+    | "said"
+    | "rebalancing"
+    | "tasks"
+    | "lastCompleted"
+    | "traffic"
+    | "alarmsRaised"
   >,
   deployment: string,
   now: number,
 ): ServiceState {
-  return {
+  const service: ServiceState = {
     ...settings,
     draining: false,
     deployments: [newDeployment(settings.desiredCount, deployment, now)],
-    rollout: newRollout(settings.circuitBreaker.enable, deployment, [], now),
+    rollout: newRollout(settings, deployment, [], now),
     zones: {},
     said: {},
     tasks: [],
   };
+  return withTraffic(service, trafficAtStart(service, undefined));
 }
 
 /**
@@ -54,13 +66,15 @@ export function beginDeployment(
   const { throttled } = service.said;
   const { throttle } = primaryOf(service);
   const primary = newDeployment(service.desiredCount, deployment, now);
+  const source = chooseSource(service, sources);
+  const begun: ServiceState = {
+    ...service,
+    deployments: [sameTaskDefinition ? { ...primary, throttle } : primary, ...service.deployments],
+    rollout: { ...newRollout(service, deployment, sources, now), ...(source ? { source } : {}) },
+    said: sameTaskDefinition && throttled !== undefined ? { throttled } : {},
+  };
   return {
-    service: {
-      ...service,
-      deployments: [sameTaskDefinition ? { ...primary, throttle } : primary, ...service.deployments],
-      rollout: newRollout(service.circuitBreaker.enable, deployment, sources, now),
-      said: sameTaskDefinition && throttled !== undefined ? { throttled } : {},
-    },
+    service: withTraffic(begun, trafficAtStart(begun, source)),
     ...(isOngoing(before) ? { superseded: requestStop(before, statusReasons.superseded, now) } : {}),
   };
 }
@@ -92,21 +106,45 @@ export function drainService(service: ServiceState, now: number): ServiceState {
 
 /** StopServiceDeployment: the next look ends the deployment under way and returns to the last completed one. */
 export function rollBackByRequest(service: ServiceState, now: number): ServiceState {
-  return { ...service, rollout: requestRollback(service.rollout, now) };
+  return { ...service, rollout: requestRollback(service.rollout, statusReasons.rollbackRequested, now) };
 }
 
 /** What was asked of a rollout since the last look: to start, to stop, or to return to the last completed deployment. */
 export function takeUpRequest(service: ServiceState, now: number): ServiceState {
   const { rollout } = service;
-  if (rollout.status === "PENDING") return { ...service, rollout: startRollout(rollout, now) };
+  if (rollout.status === "PENDING") {
+    // An alarm that was raised before says nothing about this deployment.
+    const alarms = { ...rollout.alarms, ignored: service.alarmsRaised ?? [] };
+    return { ...service, rollout: { ...startRollout(rollout, now), alarms } };
+  }
   if (rollout.status === "STOP_REQUESTED") return { ...service, rollout: stopRollout(rollout, now) };
   if (rollout.status !== "ROLLBACK_REQUESTED") return service;
+  const rejected = rollout.statusReason === statusReasons.hookRejected;
+  return rollBack(service, rejected ? "hook" : "user", now);
+}
+
+/** Fails the deployment under way for one of the reasons that aren't the circuit breaker's, and returns to the last completed one. */
+export function rollBack(
+  service: ServiceState,
+  cause: Exclude<keyof typeof rollbackReasons, "circuitBreaker">,
+  now: number,
+): ServiceState {
   const failed = setPrimary(
     service,
-    { rolloutState: "FAILED", rolloutStateReason: rolloutReasons.stoppedByUser() },
+    { rolloutState: "FAILED", rolloutStateReason: rolloutReasons.stopped(cause) },
     now,
   );
-  return returnToLastCompleted(failed, rollbackReasons.user, rolloutReasons.rolledBackByUser, now);
+  return returnToLastCompleted(failed, rollbackReasons[cause], rolloutReasons.rolledBack(cause), now);
+}
+
+/** An alarm has been raised during the deployment, and its service doesn't want to return: everything stays as it stands. */
+export function giveUp(service: ServiceState, now: number): ServiceState {
+  const failed = setPrimary(
+    service,
+    { rolloutState: "FAILED", rolloutStateReason: rolloutReasons.stopped("alarms") },
+    now,
+  );
+  return { ...failed, rollout: stopRollout(failed.rollout, now, statusReasons.alarms) };
 }
 
 /** What the circuit breaker does once too many tasks failed: give up, or return to the last completed deployment. */
@@ -138,6 +176,7 @@ export function completeDeployment(service: ServiceState, now: number): ServiceS
   const status = rollout.rollback ? "ROLLBACK_SUCCESSFUL" : "SUCCESSFUL";
   return {
     ...completed,
+    ...trafficAtEnd(completed, primary.id),
     lastCompleted: primary.id,
     rollout: isOngoing(rollout)
       ? endRollout({ ...rollout, circuitBreaker: watched }, status, rollout.statusReason, now)
@@ -187,13 +226,26 @@ function returnToLastCompleted(
     deployments: [restored, ...service.deployments.filter(({ id }) => id !== target)],
     said: {},
     rollout: {
-      ...service.rollout,
+      ...turnBack(service.rollout, now),
       status: "ROLLBACK_IN_PROGRESS",
       statusReason: reason,
       rollback: { deployment: target, reason, startedAt: now },
       updatedAt: now,
     },
   };
+}
+
+/** The way back has two stages that can be seen: traffic returns, then the tasks of the failed revision go. */
+function turnBack(rollout: Rollout, now: number): Rollout {
+  const closed = closeHooks(rollout);
+  const { lifecycle } = closed;
+  if (!lifecycle) return closed;
+  const { bakesUntil: _over, ...rest } = lifecycle;
+  return { ...closed, lifecycle: { ...rest, stage: "PRODUCTION_TRAFFIC_SHIFT", since: now } };
+}
+
+function withTraffic(service: ServiceState, traffic: Traffic | undefined): ServiceState {
+  return { ...service, ...(traffic ? { traffic } : {}) };
 }
 
 function setPrimary(service: ServiceState, changes: Partial<Deployment>, now: number): ServiceState {

@@ -45,13 +45,25 @@ export const events = {
     "configuration. Update the minimumHealthyPercent or maximumPercent value and try again.",
 };
 
+const causes = {
+  user: "stopped by the user",
+  hook: "stopped by a lifecycle hook",
+  hookTimeout: "stopped: a lifecycle hook timed out",
+  alarms: "failed: an alarm is in state ALARM",
+  stageTimeout: "failed: a lifecycle stage took longer than 24 hours",
+};
+
+/** Why a deployment turns back, other than for its tasks. */
+type Cause = keyof typeof causes;
+
 export const rolloutReasons = {
   inProgress: (deployment: string) => `ECS deployment ${deployment} in progress.`,
   completed: (deployment: string) => `ECS deployment ${deployment} completed.`,
   failed: () => "ECS deployment circuit breaker: tasks failed to start.",
   rollingBack: (deployment: string) => `ECS deployment circuit breaker: rolling back to deploymentId ${deployment}.`,
-  rolledBackByUser: (deployment: string) => `ECS deployment stopped: rolling back to deploymentId ${deployment}.`,
-  stoppedByUser: () => "ECS deployment stopped by the user.",
+  rolledBack: (cause: Cause) => (deployment: string) =>
+    `${cause === "alarms" ? "ECS deployment alarms" : "ECS deployment stopped"}: rolling back to deploymentId ${deployment}.`,
+  stopped: (cause: Cause) => `ECS deployment ${causes[cause]}.`,
 };
 
 export const stopReasons = {
@@ -63,9 +75,15 @@ export const stopReasons = {
 export const rollbackReasons = {
   circuitBreaker: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
   user: "Service deployment rolled back because the user stopped it.",
+  hook: "Service deployment rolled back because a lifecycle hook was answered with ROLLBACK.",
+  hookTimeout: "Service deployment rolled back because a lifecycle hook timed out.",
+  alarms: "Service deployment rolled back because an alarm is in state ALARM.",
+  stageTimeout: "Service deployment rolled back because a lifecycle stage took longer than 24 hours.",
 };
 
 export const statusReasons = {
+  hookRejected: "Service deployment rollback requested by the answer to a lifecycle hook.",
+  alarms: "Service deployment stopped because an alarm is in state ALARM.",
   rollbackRequested: "Service deployment rollback requested by the user.",
   superseded: "Service deployment stopped because a newer service deployment started.",
   serviceDeleted: "Service deployment stopped because the service was deleted.",

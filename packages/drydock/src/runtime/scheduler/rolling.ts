@@ -1,22 +1,12 @@
+import { takeCensus, worth } from "./census.ts";
 import { resolve, say } from "./conditions.ts";
 import { primaryOf } from "./deployments.ts";
-import { countFailedTask } from "./failures.ts";
-import { failedCheck, isAlive, isHealthy } from "./health.ts";
 import { taskLimits } from "./limits.ts";
 import { events, stopReasons } from "./messages.ts";
 import { leastUseful } from "./ranking.ts";
+import { retire, retireFailing } from "./retirement.ts";
 import type { Look } from "./schedule.ts";
-import type { ServiceTask } from "./state.ts";
-import { heldUntil } from "./throttle.ts";
-
-/** A service's alive tasks at one moment, sorted into what the rolling update asks about them. */
-interface Census {
-  alive: ServiceTask[];
-  primary: ServiceTask[];
-  replaced: ServiceTask[];
-  failing: Set<ServiceTask>;
-  healthy: Set<ServiceTask>;
-}
+import { startTasks } from "./start-tasks.ts";
 
 /**
  * The rolling update, which is also what keeps a service without a deployment under way at its desired count:
@@ -30,23 +20,6 @@ export function rollTasks(look: Look): void {
   const missing = startMissing(look);
   if (missing > 0) makeRoom(look);
   else resolve(look, "stuck");
-}
-
-function takeCensus({ service, now }: Look): Census {
-  const alive = service.tasks.filter(isAlive);
-  const primary = primaryOf(service).id;
-  return {
-    alive,
-    primary: alive.filter((task) => task.deployment === primary),
-    replaced: alive.filter((task) => task.deployment !== primary),
-    failing: new Set(alive.filter((task) => failedCheck(task, service.healthCheckGracePeriod, now))),
-    healthy: new Set(alive.filter((task) => isHealthy(task, now))),
-  };
-}
-
-/** A task that failed its checks before it ever served holds nothing up: it goes at once, and a new one is tried. */
-export function retireNeverHealthy(look: Look): void {
-  for (const task of takeCensus(look).failing) if (!task.wasHealthy) retireFailing(look, task);
 }
 
 /**
@@ -99,32 +72,13 @@ function retireRelieved(look: Look): void {
 
 /** Starts what maximumPercent and throttling allow; answers how many tasks it didn't allow. */
 function startMissing(look: Look): number {
-  const { service, now } = look;
-  const { alive, failing } = takeCensus(look);
+  const { service } = look;
   const limits = taskLimits(service);
   const [primary, ...replaced] = [primaryOf(service), ...service.deployments.slice(1)];
   // Failures of the replaced revision come first, except where they would leave the new one no room for ever.
   const order = limits.maximum > limits.minimum ? [...replaced, primary] : [primary, ...replaced];
-  let room = limits.maximum - alive.length;
-  let missing = 0;
-  let unplaceable = false;
-  for (const deployment of order) {
-    if (deployment.rolloutState === "FAILED") continue;
-    const present = alive.filter((task) => task.deployment === deployment.id && !failing.has(task)).length;
-    const wanted = Math.max(0, deployment.desiredCount - present);
-    if (heldUntil(deployment) > now) continue;
-    if (wanted > 0 && !service.zones[deployment.id]?.length) {
-      unplaceable = true;
-      continue;
-    }
-    const count = Math.min(wanted, Math.max(0, room));
-    if (count > 0) look.actions.push({ type: "startTasks", deployment: deployment.id, count });
-    room -= count;
-    missing += wanted - count;
-  }
-  if (unplaceable) say(look, "unplaceable", events.unplaceable(service.name));
-  else resolve(look, "unplaceable");
-  return missing;
+  const orders = order.map((deployment) => ({ deployment, wanted: deployment.desiredCount }));
+  return startTasks(look, orders, limits.maximum - takeCensus(look).alive.length);
 }
 
 /**
@@ -146,32 +100,6 @@ function makeRoom(look: Look): void {
   }
   const moving = service.tasks.some((task) => task.retirement && task.phase !== "stopped");
   if (!moving) say(look, "stuck", events.stuck(service.name));
-}
-
-function retireFailing(look: Look, task: ServiceTask): void {
-  const { service, now } = look;
-  const failed = failedCheck(task, service.healthCheckGracePeriod, now);
-  if (!failed) return;
-  const [message, reason] =
-    "target" in failed
-      ? [events.unhealthyTarget(service.name, task.id, failed.target), stopReasons.unhealthyTarget(failed.target)]
-      : [events.unhealthyContainers(service.name, task.id), stopReasons.unhealthyContainers()];
-  look.actions.push({ type: "event", message });
-  const deployment = service.deployments.find(({ id }) => id === task.deployment);
-  if (deployment) countFailedTask(look, deployment);
-  retire(task, reason);
-}
-
-function retire(task: ServiceTask, reason: string): void {
-  task.retirement = { reason, signalled: false };
-}
-
-/** Healthy before not known yet before starting before failing; among equals the revision known to work. */
-function worth(look: Look, { failing, healthy }: Pick<Census, "failing" | "healthy">): (task: ServiceTask) => number {
-  const { lastCompleted } = look.service;
-  return (task) =>
-    (healthy.has(task) ? 8 : failing.has(task) ? 0 : task.phase === "running" ? 4 : 2) +
-    (task.deployment === lastCompleted ? 1 : 0);
 }
 
 function sum(numbers: number[]): number {

@@ -1,5 +1,5 @@
-import { statusReasons } from "./messages.ts";
-import type { Rollout } from "./state.ts";
+import { beginLifecycle, closeHooks } from "./stages.ts";
+import type { Rollout, ServiceState } from "./state.ts";
 
 /** Service deployment states in which the deployment still does something. */
 const ongoing = new Set(["PENDING", "IN_PROGRESS", "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"]);
@@ -9,12 +9,23 @@ export function isOngoing(rollout: Rollout): boolean {
 }
 
 /** PENDING until the scheduler has looked at it. */
-export function newRollout(breaker: boolean, deployment: string, sources: string[], now: number): Rollout {
+export function newRollout(
+  { circuitBreaker, plan }: Pick<ServiceState, "circuitBreaker" | "plan">,
+  deployment: string,
+  sources: string[],
+  now: number,
+): Rollout {
+  // The first revision of a service has nothing to share its traffic with, and nothing to go back to.
+  const own = sources.length > 0 ? plan : { ...plan, steps: plan.steps.slice(-1), bakeTime: 0 };
+  const lifecycle = beginLifecycle(own, sources, now);
   return {
     deployment,
     sources,
     status: "PENDING",
-    circuitBreaker: { status: breaker ? "MONITORING" : "DISABLED", failureCount: 0 },
+    circuitBreaker: { status: circuitBreaker.enable ? "MONITORING" : "DISABLED", failureCount: 0 },
+    plan: own,
+    ...(lifecycle ? { lifecycle } : {}),
+    alarms: { status: plan.alarms ? "MONITORING" : "DISABLED", ignored: [], triggered: [] },
     createdAt: now,
     updatedAt: now,
   };
@@ -33,8 +44,8 @@ export function stopRollout(rollout: Rollout, now: number, statusReason = rollou
   return { ...endRollout(rollout, "STOPPED", statusReason, now), stoppedAt: now };
 }
 
-export function requestRollback(rollout: Rollout, now: number): Rollout {
-  return { ...rollout, status: "ROLLBACK_REQUESTED", statusReason: statusReasons.rollbackRequested, updatedAt: now };
+export function requestRollback(rollout: Rollout, statusReason: string, now: number): Rollout {
+  return { ...rollout, status: "ROLLBACK_REQUESTED", statusReason, updatedAt: now };
 }
 
 export function endRollout(
@@ -43,5 +54,15 @@ export function endRollout(
   statusReason: string | undefined,
   now: number,
 ): Rollout {
-  return { ...rollout, status, ...(statusReason ? { statusReason } : {}), finishedAt: now, updatedAt: now };
+  return {
+    ...closeHooks(rollout),
+    status,
+    ...(statusReason ? { statusReason } : {}),
+    alarms: {
+      ...rollout.alarms,
+      status: rollout.alarms.status === "MONITORING" ? "MONITORING_COMPLETE" : rollout.alarms.status,
+    },
+    finishedAt: now,
+    updatedAt: now,
+  };
 }

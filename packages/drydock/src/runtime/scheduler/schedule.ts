@@ -1,13 +1,19 @@
+import { watchAlarms } from "./alarms.ts";
+import { keepRevisions, standsSideBySide } from "./blue-green.ts";
 import { failureThreshold } from "./circuit-breaker.ts";
 import { nextReminders, resolve, say } from "./conditions.ts";
 import { completeDeployment, failDeployment, primaryOf, takeUpRequest } from "./deployments.ts";
 import { countFailures } from "./failures.ts";
-import { isAlive, isHealthy, nextHealthChanges } from "./health.ts";
+import { nextHealthChanges } from "./health.ts";
+import { advanceStages, isCleaningUp, nextStageMoments } from "./lifecycle.ts";
 import { events } from "./messages.ts";
-import { retireNeverHealthy, rollTasks } from "./rolling.ts";
+import { retireNeverHealthy } from "./retirement.ts";
+import { rollTasks } from "./rolling.ts";
 import type { Action, ServiceState } from "./state.ts";
+import { isSteady, succeedsEarly } from "./steadiness.ts";
 import { moveTargets } from "./targets.ts";
 import { heldUntil } from "./throttle.ts";
+import { announceTraffic, returnTraffic } from "./traffic.ts";
 import { beginRebalancing, finishRebalancing } from "./zones.ts";
 
 export interface Decision {
@@ -36,8 +42,13 @@ export function schedule(service: ServiceState, now: number): Decision {
   countFailures(look);
   retireNeverHealthy(look);
   breakCircuit(look);
+  watchAlarms(look);
+  advanceStages(look);
+  returnTraffic(look);
   finishRebalancing(look);
-  rollTasks(look);
+  if (standsSideBySide(look.service)) keepRevisions(look);
+  else rollTasks(look);
+  announceTraffic(look);
   moveTargets(look);
   dropEmptyDeployments(look);
   settle(look);
@@ -51,6 +62,7 @@ function breakCircuit(look: Look): void {
   const { circuitBreaker, desiredCount, name } = service;
   const primary = primaryOf(service);
   if (!circuitBreaker.enable || service.draining || primary.rolloutState !== "IN_PROGRESS") return;
+  if (isCleaningUp(service)) return;
   if (primary.failedTasks < failureThreshold(circuitBreaker.threshold, desiredCount)) return;
   look.service = failDeployment(service, now);
   look.actions.push({ type: "event", message: events.failed(name, primary.id) });
@@ -73,7 +85,7 @@ function settle(look: Look): void {
   const { service, now } = look;
   const primary = primaryOf(service);
   const steady = isSteady(look);
-  if (!service.draining && primary.rolloutState === "IN_PROGRESS" && (steady || succeedsEarly(look))) {
+  if (!service.draining && primary.rolloutState === "IN_PROGRESS" && hasArrived(look)) {
     look.service = completeDeployment(service, now);
     look.actions.push({ type: "event", message: events.completed(service.name, primary.id) });
   }
@@ -81,29 +93,12 @@ function settle(look: Look): void {
   else resolve(look, "steady");
 }
 
-/** Exactly the desired tasks are there, all of the PRIMARY deployment, all healthy. */
-function isSteady({ service, now }: Look): boolean {
-  const present = service.tasks.filter((task) => task.phase !== "stopped");
-  return (
-    !service.draining &&
-    service.deployments.length === 1 &&
-    present.length === service.desiredCount &&
-    present.every((task) => isAlive(task) && isHealthy(task, now))
-  );
-}
-
-/**
- * "Amazon ECS declares a deployment successful once a target percentage of tasks are healthy, instead of waiting for the service to
- * fully stabilize" (DeploymentConfiguration.earlySuccessCriteria).
- */
-function succeedsEarly({ service, now }: Look): boolean {
-  const { earlySuccess, desiredCount, tasks } = service;
-  if (!earlySuccess) return false;
-  const { id } = primaryOf(service);
-  const healthy = tasks.filter((task) => task.deployment === id && isHealthy(task, now)).length;
-  const othersAreGone = tasks.every((task) => task.deployment === id || task.phase === "stopped");
-  const enough = healthy >= Math.ceil((desiredCount * earlySuccess.healthyPercent) / 100);
-  return enough && (earlySuccess.cleanup === "DEFERRED" || othersAreGone);
+/** The deployment under way has what it needs. One that goes by stages has to have come to the last of them. */
+function hasArrived(look: Look): boolean {
+  const { service } = look;
+  const { rollout, deployments } = service;
+  if (!rollout.lifecycle || rollout.status !== "IN_PROGRESS") return isSteady(look) || succeedsEarly(look);
+  return isCleaningUp(service) && (rollout.plan.strategy === "ROLLING" || deployments.length === 1);
 }
 
 function nextMoment({ service, now }: Look): number | undefined {
@@ -111,6 +106,7 @@ function nextMoment({ service, now }: Look): number | undefined {
     ...service.deployments.map(heldUntil),
     ...nextHealthChanges(service, now),
     ...nextReminders(service),
+    ...nextStageMoments(service),
   ];
   const ahead = moments.filter((moment) => moment > now);
   return ahead.length > 0 ? Math.min(...ahead) : undefined;

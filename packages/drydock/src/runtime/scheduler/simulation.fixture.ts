@@ -1,7 +1,8 @@
 import { beginDeployment, newService, rollBackByRequest, scaleService } from "./deployments.ts";
 import { isAlive, isHealthy } from "./health.ts";
 import { schedule } from "./schedule.ts";
-import type { Action, EarlySuccess, ServiceState, ServiceTask } from "./state.ts";
+import type { Action, DeploymentPlan, EarlySuccess, ServiceState, ServiceTask } from "./state.ts";
+import { confirmTraffic } from "./traffic.ts";
 
 /** How the tasks of one revision behave. Durations in milliseconds. */
 export interface Behaviour {
@@ -24,7 +25,10 @@ export interface Settings {
   stopTime?: number;
   earlySuccess?: EarlySuccess;
   zones?: string[];
+  plan?: DeploymentPlan;
 }
+
+const rolling: DeploymentPlan = { strategy: "ROLLING", steps: [], bakeTime: 0, hooks: [] };
 
 const targetGroupArn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
 
@@ -37,6 +41,8 @@ export class Simulation {
   onLook: (before: ServiceState, after: ServiceState, actions: Action[]) => void = () => {};
   /** Called before an action is performed; for what must hold of each of them. */
   onAction: (action: Action) => void = () => {};
+  /** Weights by deployment, as the listener rules say at present. */
+  readonly rules: Record<"production" | "test", Record<string, number>> = { production: {}, test: {} };
   /** Stopped tasks that the scheduler has taken note of; it isn't shown them any more. */
   private readonly gone: ServiceTask[] = [];
   private readonly lostZones = new Set<string>();
@@ -56,7 +62,7 @@ export class Simulation {
       threshold: { type: "BOUNDED_PERCENT", value: 50 },
       ...settings.circuitBreaker,
     };
-    const { earlySuccess } = settings;
+    const { earlySuccess, plan = rolling } = settings;
     this.behaviours.set("ecs-svc/1", behaviour);
     this.service = newService(
       {
@@ -68,6 +74,7 @@ export class Simulation {
         circuitBreaker,
         earlySuccess,
         zoneRebalancing: true,
+        plan,
       },
       "ecs-svc/1",
       this.now,
@@ -205,6 +212,10 @@ export class Simulation {
     if (action.type === "event") this.events.push(action.message);
     if (action.type === "startTasks") for (let n = 0; n < action.count; n++) this.start(action.deployment);
     if (action.type === "stopTask") this.stop(action.task);
+    if (action.type === "shiftTraffic") {
+      this.rules[action.rule] = action.weights;
+      this.service = confirmTraffic(this.service, action.rule, action.weights);
+    }
     if (action.type === "registerTarget") this.register(action.task);
     if (action.type === "deregisterTarget") {
       this.setTarget(action.task, "draining");

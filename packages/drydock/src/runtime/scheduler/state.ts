@@ -1,5 +1,10 @@
 import type {
+  DeploymentLifecycleHookAction,
+  DeploymentLifecycleHookStage,
+  DeploymentLifecycleHookStatus,
   DeploymentRolloutState,
+  DeploymentStrategy,
+  ServiceDeploymentLifecycleStage,
   ServiceDeploymentRollbackMonitorsStatus,
   ServiceDeploymentStatus,
   ServiceRevisionCleanup,
@@ -21,6 +26,12 @@ export interface ServiceState {
   circuitBreaker: CircuitBreaker;
   /** When a deployment counts as successful, where that is before it is steady. */
   earlySuccess: EarlySuccess | undefined;
+  /** How deployments go from now on; one under way keeps the plan it began with. */
+  plan: DeploymentPlan;
+  /** Where the listener rules send requests; absent until a deployment has shifted any. */
+  traffic?: Traffic;
+  /** Of the alarms that the plan names, those in state ALARM at present. */
+  alarmsRaised?: string[];
   /** availabilityZoneRebalancing is ENABLED. */
   zoneRebalancing: boolean;
   /** The service is being deleted: its tasks stop, its deployments don't change any more. */
@@ -48,6 +59,60 @@ export interface EarlySuccess {
   healthyPercent: number;
   /** BLOCKING: the replaced tasks have to be gone, too. */
   cleanup: ServiceRevisionCleanup;
+}
+
+/** How a deployment gets from one revision to the next. */
+export interface DeploymentPlan {
+  strategy: DeploymentStrategy;
+  /** The new revision's share of production traffic, step by step up to 100, and how long each but the last one bakes. */
+  steps: { percent: number; bake: number }[];
+  /** How long both revisions run on after the last step. */
+  bakeTime: number;
+  hooks: PauseHook[];
+  alarms?: { names: string[]; rollback: boolean };
+}
+
+export interface PauseHook {
+  stages: DeploymentLifecycleHookStage[];
+  timeout: number;
+  timeoutAction: DeploymentLifecycleHookAction;
+}
+
+/** What the production and the test listener rules are to say; without a rule nothing comes of it. */
+export interface Traffic {
+  production: Route;
+  test: Route;
+}
+
+export interface Route {
+  /** Percent by deployment; empty while ECS has left the rule as it was made. */
+  weights: Record<string, number>;
+  /** The load balancer has it. */
+  applied: boolean;
+}
+
+/** PRE_PRODUCTION_TRAFFIC_SHIFT is documented as a stage of a service deployment; the SDK's type has it for hooks only. */
+export type Stage = ServiceDeploymentLifecycleStage | DeploymentLifecycleHookStage;
+
+/** How far a deployment that goes by stages has come. */
+export interface Lifecycle {
+  stage: Stage;
+  since: number;
+  /** Index into the plan's steps. */
+  step: number;
+  /** The step's traffic has arrived and bakes until then. */
+  bakesUntil?: number;
+  hooks: HookRun[];
+}
+
+/** A pause of a deployment, waiting or over. */
+export interface HookRun {
+  id: string;
+  stage: Stage;
+  step: number;
+  status: DeploymentLifecycleHookStatus;
+  expiresAt: number;
+  timeoutAction: DeploymentLifecycleHookAction;
 }
 
 export interface CircuitBreaker {
@@ -90,6 +155,13 @@ export interface Rollout {
   status: ServiceDeploymentStatus;
   statusReason?: string;
   circuitBreaker: { status: ServiceDeploymentRollbackMonitorsStatus; failureCount: number };
+  plan: DeploymentPlan;
+  /** The one of `sources` that serves until this deployment does: at full scale, and what a rollback returns to. */
+  source?: string;
+  /** Absent where it goes without stages: ROLLING without hooks. */
+  lifecycle?: Lifecycle;
+  /** `ignored`: in ALARM already when it began. */
+  alarms: { status: ServiceDeploymentRollbackMonitorsStatus; ignored: string[]; triggered: string[] };
   rollback?: { deployment: string; reason: string; startedAt: number };
   createdAt: number;
   startedAt?: number;
@@ -142,4 +214,5 @@ export type Action =
   | { type: "stopTask"; task: string; reason: string; stopCode: "ServiceSchedulerInitiated" }
   | { type: "registerTarget"; task: string; targetGroupArn: string; port: number }
   | { type: "deregisterTarget"; task: string; targetGroupArn: string; port: number }
+  | { type: "shiftTraffic"; rule: keyof Traffic; weights: Record<string, number> }
   | { type: "event"; message: string };

@@ -246,14 +246,9 @@ test.each<[string, object, string]>([
     "InvalidParameterException: Both maximumPercent and minimumHealthyPercent cannot be 100",
   ],
   [
-    "blue/green",
+    "blue/green without a bake time",
     { deploymentConfiguration: { strategy: "BLUE_GREEN" } },
-    "UnsupportedFeatureException: drydock doesn't build strategy BLUE_GREEN",
-  ],
-  [
-    "alarms",
-    { deploymentConfiguration: { alarms: { enable: true, rollback: true, alarmNames: ["a"] } } },
-    "UnsupportedFeatureException: drydock doesn't build alarms",
+    "InvalidParameterException: bakeTimeInMinutes must be specified when the deployment strategy is BLUE_GREEN.",
   ],
   [
     "CodeDeploy",

@@ -93,3 +93,23 @@ export function messages(described: Service): string[] {
 export const loadBalancers = (world: World) => [
   { targetGroupArn: world.targetGroupArn, containerName: "web", containerPort: 8080 },
 ];
+
+/** The same container behind two target groups, for the strategies that shift traffic between them. */
+export const shiftedLoadBalancers = (world: World) =>
+  loadBalancers(world).map((loadBalancer) => ({
+    ...loadBalancer,
+    advancedConfiguration: {
+      alternateTargetGroupArn: world.alternateTargetGroupArn,
+      productionListenerRule: world.productionRule,
+      testListenerRule: world.testRule,
+      roleArn: "arn:aws:iam::123456789012:role/infrastructure",
+    },
+  }));
+
+/** What a rule gives to [target group, alternate target group]. */
+export function weights(world: World, rule: string): (number | undefined)[] {
+  const action = world.rules.get(rule);
+  const groups = action?.ForwardConfig?.TargetGroups ?? [{ TargetGroupArn: action?.TargetGroupArn, Weight: undefined }];
+  const weightOf = (arn: string) => groups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Weight;
+  return [weightOf(world.targetGroupArn), weightOf(world.alternateTargetGroupArn)];
+}

@@ -1,3 +1,4 @@
+import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { Clock } from "../../clock.ts";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
@@ -145,8 +146,19 @@ export class World {
   /** Tag → digest of the repositories in drydock's registry. */
   readonly registry = new Map<string, string>();
   readonly targetGroupArn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/0123456789abcdef";
+  readonly alternateTargetGroupArn = this.targetGroupArn.replace("/web/", "/web-alternate/");
+  readonly productionRule = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/web/1/2/production";
+  readonly testRule = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener-rule/app/web/1/3/test";
   /** State by `address:port`. */
   readonly targets = new Map<string, string>();
+  readonly alternateTargets = new Map<string, string>();
+  /** What the listener rules do. */
+  readonly rules = new Map<string, Action>([
+    [this.productionRule, { Type: "forward", TargetGroupArn: this.targetGroupArn }],
+    [this.testRule, { Type: "forward", TargetGroupArn: this.targetGroupArn }],
+  ]);
+  /** Names of those in state ALARM. */
+  readonly alarms = new Set<string>();
   deregistrationDelay = 10_000;
   targetGroupExists = true;
   /** What the other services wait for before they answer what a look at a service asks. */
@@ -228,6 +240,11 @@ export class World {
         },
       },
       elasticloadbalancing: this.balancer(),
+      monitoring: {
+        DescribeAlarms: async ({ AlarmNames }: { AlarmNames: string[] }) => ({
+          MetricAlarms: AlarmNames.filter((name) => this.alarms.has(name)).map((AlarmName) => ({ AlarmName })),
+        }),
+      },
     };
     return {
       name: "eu-west-1",
@@ -244,49 +261,63 @@ export class World {
   }
 
   private balancer(): object {
-    const changed = (key: string, state: string | undefined) => {
-      if (state === undefined) this.targets.delete(key);
-      else this.targets.set(key, state);
-      this.ecs.control.wakeTargetGroup(this.targetGroupArn);
+    const targetsOf = (arn: string) => (arn === this.alternateTargetGroupArn ? this.alternateTargets : this.targets);
+    const changed = (arn: string, key: string, state: string | undefined) => {
+      if (state === undefined) targetsOf(arn).delete(key);
+      else targetsOf(arn).set(key, state);
+      this.ecs.control.wakeTargetGroup(arn);
+    };
+    const ruleOf = (arn: string): Action => {
+      const action = this.rules.get(arn);
+      if (!action) throw new AwsError("RuleNotFound", "One or more rules not found");
+      return action;
     };
     const checkGroup = () => {
       if (!this.targetGroupExists) throw new AwsError("TargetGroupNotFound", "One or more target groups not found");
     };
-    type Move = { Targets: { Id: string; Port: number }[] };
+    type Move = { TargetGroupArn: string; Targets: { Id: string; Port: number }[] };
     return {
       DescribeTargetGroups: async ({ TargetGroupArns: [arn] }: { TargetGroupArns: string[] }) => {
         if (!arn?.includes("targetgroup"))
           throw new AwsError("TargetGroupNotFound", "One or more target groups not found");
-        return {
-          TargetGroups: [{ TargetType: "ip", LoadBalancerArns: arn === this.targetGroupArn ? ["arn:lb"] : [] }],
-        };
+        const used = arn === this.targetGroupArn || arn === this.alternateTargetGroupArn;
+        return { TargetGroups: [{ TargetType: "ip", LoadBalancerArns: used ? ["arn:lb"] : [] }] };
       },
-      DescribeTargetHealth: async () => {
+      DescribeRules: async ({ RuleArns: [arn = ""] }: { RuleArns: string[] }) => ({
+        Rules: [{ RuleArn: arn, Actions: [ruleOf(arn)], IsDefault: false }],
+      }),
+      ModifyRule: async ({ RuleArn, Actions: [action] }: { RuleArn: string; Actions: Action[] }) => {
+        ruleOf(RuleArn);
+        if (action) this.rules.set(RuleArn, action);
+      },
+      DescribeTargetHealth: async ({ TargetGroupArn }: { TargetGroupArn: string }) => {
         await this.answering;
         checkGroup();
-        const TargetHealthDescriptions = [...this.targets].map(([key, State]) => {
+        const TargetHealthDescriptions = [...targetsOf(TargetGroupArn)].map(([key, State]) => {
           const [Id, Port] = key.split(":");
           const Description = State === "unhealthy" ? "Health checks failed with these codes: [500]" : undefined;
           return { Target: { Id, Port: Number(Port) }, TargetHealth: { State, Description } };
         });
         return { TargetHealthDescriptions };
       },
-      RegisterTargets: async ({ Targets }: Move) => {
+      RegisterTargets: async ({ TargetGroupArn, Targets }: Move) => {
         checkGroup();
         for (const { Id, Port } of Targets) {
           const key = `${Id}:${Port}`;
-          changed(key, "initial");
+          changed(TargetGroupArn, key, "initial");
           const spec = [...this.runner.specs.values()].find(({ network }) => network.address === Id);
           const state = (spec && this.behaviourOf(spec).target) ?? "healthy";
-          this.clock.after(5_000, () => this.targets.get(key) === "initial" && changed(key, state));
+          const targets = targetsOf(TargetGroupArn);
+          this.clock.after(5_000, () => targets.get(key) === "initial" && changed(TargetGroupArn, key, state));
         }
       },
-      DeregisterTargets: async ({ Targets }: Move) => {
+      DeregisterTargets: async ({ TargetGroupArn, Targets }: Move) => {
         for (const { Id, Port } of Targets) {
           const key = `${Id}:${Port}`;
-          if (!this.targets.has(key) || this.targets.get(key) === "draining") continue;
-          changed(key, "draining");
-          this.clock.after(this.deregistrationDelay, () => changed(key, undefined));
+          const state = targetsOf(TargetGroupArn).get(key);
+          if (state === undefined || state === "draining") continue;
+          changed(TargetGroupArn, key, "draining");
+          this.clock.after(this.deregistrationDelay, () => changed(TargetGroupArn, key, undefined));
         }
       },
     };

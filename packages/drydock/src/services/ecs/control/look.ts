@@ -5,11 +5,13 @@ import { type ServiceRecord, serviceKey, taskKey } from "../records.ts";
 import { prepareRevisions } from "../services/revisions.ts";
 import { keepRollout, stopSupersededRollouts } from "../services/rollouts.ts";
 import { placeableNow } from "../zones.ts";
+import { readAlarms } from "./alarms.ts";
 import { addEvents } from "./events.ts";
 import { observeTasks } from "./observe.ts";
 import { startServiceTasks } from "./start-tasks.ts";
 import { readTargetHealth, type TargetHealth } from "./target-health.ts";
 import { moveTargets } from "./targets.ts";
+import { shiftTraffic } from "./traffic.ts";
 
 export interface LookOutcome {
   /** Something was done, so there may be more to do. */
@@ -29,18 +31,34 @@ export async function lookAtService(ecs: Ecs, key: string): Promise<LookOutcome>
   if (!before || before.status === "INACTIVE") return { acted: false, refused: false };
   await prepareRevisions(ecs, before);
   const health = await readTargetHealth(ecs, before);
-  const { actions, next } = ecs.region.store.transaction(() => decide(ecs, key, health));
-  const refused = await moveTargets(ecs, before, actions);
-  return { acted: actions.length > 0, refused: refused || health.missing, ...(next === undefined ? {} : { next }) };
+  const alarms = await readAlarms(ecs, before);
+  const decision = ecs.region.store.transaction(() => decide(ecs, key, health, alarms.raised));
+  const { actions } = decision;
+  const decided = ecs.records.services.get(key) ?? before;
+  const unshifted = await shiftTraffic(ecs, decided, actions);
+  const unmoved = await moveTargets(ecs, decided, actions);
+  const refused = unshifted || unmoved || health.missing;
+  const next = Math.min(decision.next ?? Number.POSITIVE_INFINITY, alarms.next ?? Number.POSITIVE_INFINITY);
+  return { acted: actions.length > 0, refused, ...(Number.isFinite(next) ? { next } : {}) };
 }
 
-function decide(ecs: Ecs, key: string, health: TargetHealth): { actions: Action[]; next?: number } {
+function decide(
+  ecs: Ecs,
+  key: string,
+  health: TargetHealth,
+  alarmsRaised: string[] | undefined,
+): { actions: Action[]; next?: number } {
   const { records, region, runner } = ecs;
   const record = records.services.get(key);
   if (!record || record.status === "INACTIVE") return { actions: [] };
   const tasks = records.serviceTasks(record);
   const observed = observeTasks(tasks, health);
-  const state = { ...record.state, tasks: observed, zones: placeableZones(ecs, record) };
+  const state = {
+    ...record.state,
+    tasks: observed,
+    zones: placeableZones(ecs, record),
+    ...(alarmsRaised ? { alarmsRaised } : {}),
+  };
   const decision = schedule(state, region.clock.now());
 
   const decided = new Map(decision.service.tasks.map((task) => [task.id, task]));

@@ -16,9 +16,11 @@ export function startServiceTasks(ecs: Ecs, service: ServiceRecord, action: Star
   const { revision, placement } = records.revisionOf(service, deployment);
   const taskDefinition = records.taskDefinitions.get(taskDefinitionKeyOf(revision.taskDefinition ?? ""));
   if (!taskDefinition) throw new Error(`Task definition ${revision.taskDefinition} of ${service.arn} is gone.`);
-  const targets = (revision.loadBalancers ?? []).flatMap(({ targetGroupArn, containerPort }) =>
-    targetGroupArn && containerPort ? [{ targetGroupArn, port: containerPort }] : [],
-  );
+  const resolved = revision.resolvedConfiguration?.loadBalancers ?? [];
+  const targets = (revision.loadBalancers ?? []).flatMap(({ containerPort }, index) => {
+    const { targetGroupArn } = resolved[index] ?? {};
+    return targetGroupArn && containerPort ? [{ targetGroupArn, port: containerPort }] : [];
+  });
   const started = Array.from({ length: count }, () =>
     launchTask(ecs, {
       clusterName: service.clusterName,

@@ -9,7 +9,7 @@ import { revisionKey, type ServiceRecord, type ServiceSettings, serviceKey } fro
 import { completeConfiguration, schedulerSettings } from "../services/deployment-configuration.ts";
 import { checkLoadBalancers } from "../services/load-balancers.ts";
 import { refuseWhatIsNotBuilt } from "../services/refusals.ts";
-import { newRevision } from "../services/revisions.ts";
+import { chooseTargetGroups, newRevision } from "../services/revisions.ts";
 import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 import { activeTaskDefinition } from "../task-definitions/find.ts";
@@ -44,7 +44,7 @@ export function createServiceOperation(ecs: Ecs) {
       const capacity = chooseCapacity(cluster, input);
       checkCompatibility(taskDefinition);
       const placement = await lookUpNetwork(region, input.networkConfiguration);
-      await checkLoadBalancers(region, loadBalancers, taskDefinition);
+      await checkLoadBalancers(region, loadBalancers, taskDefinition, deploymentConfiguration.strategy);
 
       const now = region.clock.now();
       const deployment = newDeploymentId();
@@ -76,6 +76,7 @@ export function createServiceOperation(ecs: Ecs) {
         networkConfiguration: input.networkConfiguration,
         loadBalancers,
       };
+      const targetGroups = chooseTargetGroups(loadBalancers, undefined, deploymentConfiguration.strategy);
       region.store.transaction(() => {
         // Two requests for one name can both have passed the checks while they waited for answers.
         checkNameIsFree(records.services.get(key));
@@ -83,7 +84,7 @@ export function createServiceOperation(ecs: Ecs) {
         records.serviceEvents.put(key, []);
         records.revisions.put(
           revisionKey(record, deployment),
-          newRevision(ecs, record, deployment, revision, placement),
+          newRevision(ecs, record, deployment, revision, placement, targetGroups),
         );
         if (input.tags?.length) records.tags.put(record.arn, input.tags);
         keepRollout(ecs, record);

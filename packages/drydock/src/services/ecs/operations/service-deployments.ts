@@ -2,17 +2,35 @@ import type { Failure, ServiceDeployment, ServiceRevision } from "@aws-sdk/clien
 import { AwsError } from "../../../errors.ts";
 import { paginate } from "../../../pagination.ts";
 import { rollBackByRequest } from "../../../runtime/scheduler/deployments.ts";
+import { answerHook } from "../../../runtime/scheduler/hooks.ts";
+import { isCleaningUp } from "../../../runtime/scheduler/lifecycle.ts";
 import { activeCluster } from "../clusters.ts";
 import type { Ecs } from "../ecs.ts";
-import { invalidParameter, unsupported } from "../errors.ts";
+import { clientException, invalidParameter, unsupported } from "../errors.ts";
 import { pathOf } from "../names.ts";
 import type { EcsOperations } from "../operations.ts";
-import { type RolloutRecord, serviceKey } from "../records.ts";
+import { type RolloutRecord, type ServiceRecord, serviceKey } from "../records.ts";
 import { activeService, findService } from "../services/find.ts";
 import { describeRollout, keepRollout } from "../services/rollouts.ts";
 
 export function serviceDeploymentOperations(ecs: Ecs) {
   const { records, region } = ecs;
+
+  /** A service deployment, and the service that it may be the newest one of. */
+  const underWay = (arn: string): { found: RolloutRecord; record: ServiceRecord } => {
+    const found = records.rollouts.get(pathOf(arn));
+    if (!found) throw new AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.");
+    const [clusterName = "", name = ""] = pathOf(found.serviceArn).split("/");
+    return { found, record: activeService(ecs, clusterName, name) };
+  };
+  const change = (changed: ServiceRecord): void => {
+    region.store.transaction(() => {
+      records.services.put(serviceKey(changed), changed);
+      keepRollout(ecs, changed);
+    });
+    ecs.control.wake(serviceKey(changed));
+  };
+
   return {
     ListServiceDeployments: ({ cluster, service, status, createdAt, nextToken, maxResults = 20 }) => {
       const { clusterName } = activeCluster(ecs, cluster);
@@ -70,24 +88,36 @@ export function serviceDeploymentOperations(ecs: Ecs) {
       return { serviceRevisions, failures };
     },
 
+    ContinueServiceDeployment: ({ serviceDeploymentArn, hookId, action = "CONTINUE" }) => {
+      const { found, record } = underWay(serviceDeploymentArn);
+      const hook = found.rollout.lifecycle?.hooks.find(({ id }) => id === hookId);
+      if (!hook) throw invalidParameter(`The service deployment has no lifecycle hook ${hookId}.`);
+      if (record.serviceDeployment !== found.id || found.rollout.status !== "IN_PROGRESS") {
+        throw clientException(`The service deployment can't be continued: its status is ${found.rollout.status}.`);
+      }
+      if (hook.status !== "AWAITING_ACTION") {
+        throw clientException(`The lifecycle hook ${hookId} doesn't await an action: its status is ${hook.status}.`);
+      }
+      change({ ...record, state: answerHook(record.state, hookId, action, region.clock.now()) });
+      return { serviceDeploymentArn };
+    },
+
     StopServiceDeployment: ({ serviceDeploymentArn, stopType = "ROLLBACK" }) => {
-      const found = records.rollouts.get(pathOf(serviceDeploymentArn));
-      if (!found) throw new AwsError("ServiceDeploymentNotFoundException", "Service deployment not found.");
+      const { found, record } = underWay(serviceDeploymentArn);
       if (stopType !== "ROLLBACK") throw unsupported(`drydock doesn't build stopType ${stopType}: use ROLLBACK.`);
-      const [clusterName = "", name = ""] = pathOf(found.serviceArn).split("/");
-      const record = activeService(ecs, clusterName, name);
       if (record.serviceDeployment !== found.id || !["PENDING", "IN_PROGRESS"].includes(found.rollout.status)) {
         throw new AwsError(
           "ConflictException",
           `The service deployment can't be stopped: its status is ${found.rollout.status}.`,
         );
       }
-      const stopped = { ...record, state: rollBackByRequest(record.state, region.clock.now()) };
-      region.store.transaction(() => {
-        records.services.put(serviceKey(record), stopped);
-        keepRollout(ecs, stopped);
-      });
-      ecs.control.wake(serviceKey(record));
+      if (isCleaningUp(record.state)) {
+        throw new AwsError(
+          "ConflictException",
+          "The service deployment can't be stopped: its lifecycle stage is CLEAN_UP, and the revision before is being removed.",
+        );
+      }
+      change({ ...record, state: rollBackByRequest(record.state, region.clock.now()) });
       return { serviceDeploymentArn };
     },
   } satisfies EcsOperations;

@@ -11,9 +11,10 @@ import type { EcsOperations } from "../operations.ts";
 import { type RevisionRecord, revisionKey, type ServiceRecord, serviceKey } from "../records.ts";
 import { completeConfiguration, schedulerSettings } from "../services/deployment-configuration.ts";
 import { activeService } from "../services/find.ts";
+import { checkStrategyResources } from "../services/listener-rules.ts";
 import { checkLoadBalancers } from "../services/load-balancers.ts";
 import { refuseWhatIsNotBuilt } from "../services/refusals.ts";
-import { newRevision, type RevisionSettings } from "../services/revisions.ts";
+import { chooseTargetGroups, newRevision, type RevisionSettings } from "../services/revisions.ts";
 import { keepRollout } from "../services/rollouts.ts";
 import { describeService } from "../services/view.ts";
 import { activeTaskDefinition, findTaskDefinition } from "../task-definitions/find.ts";
@@ -37,7 +38,6 @@ export function updateServiceOperation(ecs: Ecs) {
       if (input.desiredCount !== undefined && input.desiredCount < 0) {
         throw invalidParameter("DesiredCount can't be negative.");
       }
-      completeConfiguration(input.deploymentConfiguration, before.settings.deploymentConfiguration);
       const replacement = await newRevisionFor(ecs, before, input);
       const key = serviceKey(before);
       region.store.transaction(() => {
@@ -92,9 +92,12 @@ async function newRevisionFor(ecs: Ecs, service: ServiceRecord, input: Input): P
     ...(input.loadBalancers ? { loadBalancers: input.loadBalancers } : {}),
     ...capacityOf(cluster, input.capacityProviderStrategy),
   };
+  const { deploymentConfiguration } = service.settings;
+  const { strategy } = completeConfiguration(input.deploymentConfiguration, deploymentConfiguration);
+  checkStrategyResources(strategy, settings.loadBalancers ?? []);
   if (!input.forceNewDeployment && isDeepStrictEqual(plain(settings), plain(before))) return undefined;
   const effective = definition ?? findTaskDefinition(ecs, settings.taskDefinition ?? "");
-  if (effective) await checkLoadBalancers(ecs.region, settings.loadBalancers ?? [], effective);
+  if (effective) await checkLoadBalancers(ecs.region, settings.loadBalancers ?? [], effective, strategy);
   return {
     settings,
     placement: input.networkConfiguration ? await lookUpNetwork(ecs.region, input.networkConfiguration) : placement,
@@ -118,6 +121,12 @@ function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Repla
   const sameTaskDefinition = settings.taskDefinition === revision.taskDefinition;
   const now = ecs.region.clock.now();
   const { service: state, superseded } = beginDeployment(service.state, deployment, now, { sameTaskDefinition });
+  const { source } = state.rollout;
+  const targetGroups = chooseTargetGroups(
+    settings.loadBalancers ?? [],
+    source === undefined ? undefined : ecs.records.revisionOf(service, source).revision,
+    service.settings.deploymentConfiguration.strategy,
+  );
   if (superseded) keepRollout(ecs, { ...service, state: { ...service.state, rollout: superseded } });
   const deployed = {
     ...service,
@@ -127,7 +136,7 @@ function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Repla
   };
   ecs.records.revisions.put(
     revisionKey(service, deployment),
-    newRevision(ecs, service, deployment, settings, placement),
+    newRevision(ecs, service, deployment, settings, placement, targetGroups),
   );
   keepRollout(ecs, deployed);
   return deployed;

@@ -1,8 +1,9 @@
 import type { DeploymentConfiguration, ThresholdConfiguration } from "@aws-sdk/client-ecs";
 import { defaultThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
 import type { ServiceState } from "../../../runtime/scheduler/state.ts";
-import { invalidParameter, unsupported } from "../errors.ts";
+import { invalidParameter } from "../errors.ts";
 import type { ServiceSettings } from "../records.ts";
+import { checkStrategyRequest, completeStrategy, deploymentPlan } from "./deployment-strategy.ts";
 
 type SchedulerSettings = Pick<
   ServiceState,
@@ -12,6 +13,7 @@ type SchedulerSettings = Pick<
   | "zoneRebalancing"
   | "circuitBreaker"
   | "earlySuccess"
+  | "plan"
 >;
 
 /** As ECS completes it: what a request leaves out stays as it was, and at first has ECS's defaults. */
@@ -19,7 +21,7 @@ export function completeConfiguration(
   requested: DeploymentConfiguration = {},
   before: DeploymentConfiguration = {},
 ): DeploymentConfiguration {
-  refuseWhatIsNotBuilt(requested);
+  checkStrategyRequest(requested, before);
   const configuration: DeploymentConfiguration = {
     deploymentCircuitBreaker: { enable: false, rollback: false },
     maximumPercent: 200,
@@ -33,7 +35,7 @@ export function completeConfiguration(
   checkPercentages(configuration);
   checkEarlySuccess(configuration);
   checkThreshold(configuration.deploymentCircuitBreaker?.thresholdConfiguration);
-  return configuration;
+  return completeStrategy(configuration);
 }
 
 /** A service's settings in the scheduler's terms. */
@@ -55,23 +57,8 @@ export function schedulerSettings(settings: ServiceSettings): SchedulerSettings 
     earlySuccess: early?.enable
       ? { healthyPercent: early.healthyPercent ?? 100, cleanup: early.sourceServiceRevisionCleanup ?? "BLOCKING" }
       : undefined,
+    plan: deploymentPlan(configuration),
   };
-}
-
-function refuseWhatIsNotBuilt(requested: DeploymentConfiguration): void {
-  const asked = [
-    requested.strategy !== undefined && requested.strategy !== "ROLLING" && `strategy ${requested.strategy}`,
-    requested.alarms?.enable && "alarms",
-    requested.lifecycleHooks?.length && "lifecycleHooks",
-    requested.bakeTimeInMinutes && "bakeTimeInMinutes",
-    requested.linearConfiguration && "linearConfiguration",
-    requested.canaryConfiguration && "canaryConfiguration",
-  ].find(Boolean);
-  if (asked) {
-    throw unsupported(
-      `drydock doesn't build ${asked} of a deploymentConfiguration yet: use strategy ROLLING without it.`,
-    );
-  }
 }
 
 function checkPercentages({ minimumHealthyPercent = 100, maximumPercent = 200 }: DeploymentConfiguration): void {
@@ -88,8 +75,12 @@ function checkPercentages({ minimumHealthyPercent = 100, maximumPercent = 200 }:
 }
 
 /** "You must also specify healthyPercent and sourceServiceRevisionCleanup" (DeploymentEarlySuccessCriteria). */
-function checkEarlySuccess({ earlySuccessCriteria, minimumHealthyPercent = 100 }: DeploymentConfiguration): void {
+function checkEarlySuccess(configuration: DeploymentConfiguration): void {
+  const { earlySuccessCriteria, minimumHealthyPercent = 100, strategy } = configuration;
   if (!earlySuccessCriteria?.enable) return;
+  if (strategy !== "ROLLING") {
+    throw invalidParameter("earlySuccessCriteria is only valid when the deployment strategy is ROLLING.");
+  }
   const { healthyPercent, sourceServiceRevisionCleanup } = earlySuccessCriteria;
   if (healthyPercent === undefined || sourceServiceRevisionCleanup === undefined) {
     throw invalidParameter(

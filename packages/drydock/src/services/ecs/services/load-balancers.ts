@@ -1,14 +1,17 @@
-import type { LoadBalancer, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { DeploymentStrategy, LoadBalancer, TaskDefinition } from "@aws-sdk/client-ecs";
 import { AwsError } from "../../../errors.ts";
 import type { Region } from "../../../region.ts";
 import { invalidParameter, unsupported } from "../errors.ts";
+import { checkAdvancedConfiguration, checkStrategyResources } from "./listener-rules.ts";
 
 /** Checks a service's target groups as ECS does before it takes a service on. Throws InvalidParameterException. */
 export async function checkLoadBalancers(
   region: Region,
   loadBalancers: LoadBalancer[],
   taskDefinition: TaskDefinition,
+  strategy: DeploymentStrategy | undefined,
 ): Promise<void> {
+  checkStrategyResources(strategy, loadBalancers);
   for (const {
     targetGroupArn,
     containerName,
@@ -17,14 +20,18 @@ export async function checkLoadBalancers(
     advancedConfiguration,
   } of loadBalancers) {
     if (loadBalancerName) throw unsupported("drydock has no Classic Load Balancers: name a targetGroupArn instead.");
-    if (advancedConfiguration) {
-      throw unsupported(
-        "drydock doesn't build advancedConfiguration of a load balancer yet: it belongs to BLUE_GREEN.",
-      );
-    }
     if (!targetGroupArn) throw invalidParameter("Load balancers can't be empty: a targetGroupArn must be specified.");
     checkContainer(taskDefinition, containerName, containerPort);
-    await checkTargetGroup(region, targetGroupArn);
+    const alternate = advancedConfiguration?.alternateTargetGroupArn;
+    const users = await checkTargetGroup(region, targetGroupArn);
+    // The production rule may know only the other one yet: ECS writes both into it.
+    const others = alternate ? await checkTargetGroup(region, alternate) : [];
+    if (users.length + others.length === 0) {
+      throw invalidParameter(
+        `The target group with targetGroupArn ${targetGroupArn} does not have an associated load balancer.`,
+      );
+    }
+    if (advancedConfiguration) await checkAdvancedConfiguration(region, targetGroupArn, advancedConfiguration);
   }
 }
 
@@ -36,7 +43,8 @@ function checkContainer({ containerDefinitions = [] }: TaskDefinition, name?: st
   }
 }
 
-async function checkTargetGroup(region: Region, targetGroupArn: string): Promise<void> {
+/** Answers the load balancers that use it. */
+async function checkTargetGroup(region: Region, targetGroupArn: string): Promise<string[]> {
   const { TargetGroups = [] } = await region
     .call("elasticloadbalancing")
     .DescribeTargetGroups({ TargetGroupArns: [targetGroupArn] })
@@ -51,9 +59,5 @@ async function checkTargetGroup(region: Region, targetGroupArn: string): Promise
         "the awsvpc network mode specified in the task definition.",
     );
   }
-  if (!group?.LoadBalancerArns?.length) {
-    throw invalidParameter(
-      `The target group with targetGroupArn ${targetGroupArn} does not have an associated load balancer.`,
-    );
-  }
+  return group?.LoadBalancerArns ?? [];
 }

@@ -1,4 +1,11 @@
-import type { ContainerDefinition, ContainerImage, ServiceRevision } from "@aws-sdk/client-ecs";
+import type {
+  ContainerDefinition,
+  ContainerImage,
+  DeploymentStrategy,
+  LoadBalancer,
+  ServiceRevision,
+  ServiceRevisionLoadBalancer,
+} from "@aws-sdk/client-ecs";
 import type { Ecs } from "../ecs.ts";
 import { type RevisionRecord, revisionKey, type ServiceRecord } from "../records.ts";
 import { resolveImages } from "../tasks/images.ts";
@@ -52,6 +59,7 @@ export function newRevision(
   deployment: string,
   settings: RevisionSettings,
   placement: RevisionRecord["placement"],
+  targetGroups: ServiceRevisionLoadBalancer[],
 ): RevisionRecord {
   return {
     revision: {
@@ -63,13 +71,32 @@ export function newRevision(
       containerImages: [],
       guardDutyEnabled: false,
       createdAt: new Date(ecs.region.clock.now()),
-      resolvedConfiguration: {
-        loadBalancers: (settings.loadBalancers ?? []).map(({ targetGroupArn }) => ({ targetGroupArn })),
-      },
+      resolvedConfiguration: { loadBalancers: targetGroups },
     },
     placement,
     imagesResolved: false,
   };
+}
+
+/**
+ * Which of its two target groups a revision takes, load balancer by load balancer: the one that `source` hasn't got, or in a rolling
+ * update the same one. Without an alternative there is no choice.
+ */
+export function chooseTargetGroups(
+  loadBalancers: LoadBalancer[],
+  source: ServiceRevision | undefined,
+  strategy: DeploymentStrategy | undefined,
+): ServiceRevisionLoadBalancer[] {
+  const taken = new Set(
+    (source?.resolvedConfiguration?.loadBalancers ?? []).map((resolved) => resolved.targetGroupArn),
+  );
+  return loadBalancers.map(({ targetGroupArn, advancedConfiguration }) => {
+    if (!advancedConfiguration) return { targetGroupArn };
+    const { alternateTargetGroupArn, productionListenerRule } = advancedConfiguration;
+    const sharing = strategy === undefined || strategy === "ROLLING";
+    const isAlternate = sharing ? taken.has(alternateTargetGroupArn) : taken.has(targetGroupArn);
+    return { targetGroupArn: isAlternate ? alternateTargetGroupArn : targetGroupArn, productionListenerRule };
+  });
 }
 
 function pulledDigests(

@@ -1,6 +1,7 @@
-import type { ServiceDeployment, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
+import type { ServiceDeployment, ServiceDeploymentLifecycleStage, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
 import { failureThreshold } from "../../../runtime/scheduler/circuit-breaker.ts";
 import { isOngoing, stopRollout } from "../../../runtime/scheduler/rollout.ts";
+import type { Rollout } from "../../../runtime/scheduler/state.ts";
 import type { Ecs } from "../ecs.ts";
 import { type RolloutRecord, type ServiceRecord, serviceKey } from "../records.ts";
 import { countTasks } from "./counts.ts";
@@ -39,6 +40,7 @@ function rolloutRecord(ecs: Ecs, service: ServiceRecord): RolloutRecord {
       requestedTaskCount: wanted,
       runningTaskCount: running,
       pendingTaskCount: pending,
+      ...trafficWeights(service, deployment),
     };
   };
   return {
@@ -51,6 +53,16 @@ function rolloutRecord(ecs: Ecs, service: ServiceRecord): RolloutRecord {
     deploymentConfiguration: service.settings.deploymentConfiguration,
     sources: rollout.sources.map(summary),
     target: summary(rollout.deployment),
+  };
+}
+
+/** Only of a deployment that has shifted traffic, or is going to. */
+function trafficWeights({ state }: ServiceRecord, deployment: string): Partial<ServiceRevisionSummary> {
+  const { traffic } = state;
+  if (!traffic) return {};
+  return {
+    requestedTestTrafficWeight: traffic.test.weights[deployment] ?? 0,
+    requestedProductionTrafficWeight: traffic.production.weights[deployment] ?? 0,
   };
 }
 
@@ -72,13 +84,14 @@ export function describeRollout(ecs: Ecs, record: RolloutRecord): ServiceDeploym
     targetServiceRevision: record.target,
     status: rollout.status,
     statusReason: rollout.statusReason,
+    ...describeLifecycle(rollout),
     deploymentConfiguration: record.deploymentConfiguration,
     deploymentCircuitBreaker: {
       status: circuitBreaker.status,
       failureCount: circuitBreaker.failureCount,
       threshold: record.threshold,
     },
-    alarms: { status: "DISABLED" },
+    alarms: describeAlarms(rollout),
     ...(rollback
       ? {
           rollback: {
@@ -89,4 +102,24 @@ export function describeRollout(ecs: Ecs, record: RolloutRecord): ServiceDeploym
         }
       : {}),
   };
+}
+
+function describeLifecycle({ lifecycle }: Rollout): Pick<ServiceDeployment, "lifecycleStage" | "lifecycleHookDetails"> {
+  if (!lifecycle) return {};
+  return {
+    // The SDK's type leaves out a stage that its documentation lists: see `Stage`.
+    lifecycleStage: lifecycle.stage as ServiceDeploymentLifecycleStage,
+    lifecycleHookDetails: lifecycle.hooks.map(({ id, status, expiresAt, timeoutAction }) => ({
+      hookId: id,
+      targetType: "PAUSE",
+      status,
+      expiresAt: new Date(expiresAt),
+      timeoutAction,
+    })),
+  };
+}
+
+function describeAlarms({ plan, alarms }: Rollout): ServiceDeployment["alarms"] {
+  const { status, triggered } = alarms;
+  return plan.alarms ? { status, alarmNames: plan.alarms.names, triggeredAlarmNames: triggered } : { status };
 }
