@@ -26,6 +26,11 @@ const commands: CommandEntry[] = [
   { name: "status", summary: "show what runs", load: async () => (await import("./commands/status.ts")).status },
   { name: "history", summary: "list releases", load: async () => (await import("./commands/history.ts")).history },
   {
+    name: "events",
+    summary: "print what ECS and CloudFormation tell",
+    load: async () => (await import("./commands/events.ts")).events,
+  },
+  {
     name: "logs",
     summary: "print what services and tasks have written",
     load: async () => (await import("./commands/logs.ts")).logs,
@@ -147,7 +152,6 @@ const later = [
   "approve",
   "ci",
   "db",
-  "events",
   "exec",
   "export",
   "import",

@@ -23,6 +23,7 @@ export { type EnvironmentDescriptor, readDescriptor } from "./infra/descriptor.t
 export { destroyInfrastructure } from "./infra/destroy.ts";
 export { loadBalancerUrl } from "./infra/load-balancer-url.ts";
 export { planInfrastructure, type StackPlan } from "./infra/plan.ts";
+export { type EnvironmentEvent, type EventsRequest, readEvents } from "./observe/events.ts";
 export { type ReleaseTimeline, releaseHistory, releaseTimeline } from "./observe/history.ts";
 export { type LogLine, type LogRequest, readLogs } from "./observe/logs.ts";
 export type { Shortening } from "./observe/shortenings.ts";

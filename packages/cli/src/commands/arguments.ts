@@ -1,4 +1,5 @@
-import type { Command } from "commander";
+import { parseDuration } from "@fardel/core/config/units.ts";
+import { type Command, InvalidArgumentError } from "commander";
 import { localEnvironment } from "../environment.ts";
 
 /** `[environment]`, which nearly every command takes. */
@@ -22,4 +23,12 @@ export function lockOption(command: Command): Command {
 /** Commander's way to give an option several times. */
 export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];
+}
+
+/** Of an option that says since when: milliseconds since 1970. */
+export function pastTime(text: string): number {
+  const seconds = parseDuration(text);
+  const time = seconds === undefined ? Date.parse(text) : Date.now() - seconds * 1000;
+  if (!Number.isNaN(time)) return time;
+  throw new InvalidArgumentError("It takes a duration with a unit, such as 10m, or a time.");
 }

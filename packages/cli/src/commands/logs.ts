@@ -1,15 +1,14 @@
-import { parseDuration } from "@fardel/core/config/units.ts";
-import { InvalidArgumentError } from "commander";
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { logLineFormat } from "../render/log-line.ts";
-import { environmentOption } from "./arguments.ts";
+import { environmentOption, pastTime } from "./arguments.ts";
 
 interface LogOptions {
   environment: string;
   follow?: true;
   since?: number;
   filter?: string;
+  task?: string;
 }
 
 export const logs = defineCommand({
@@ -24,9 +23,10 @@ export const logs = defineCommand({
           "a duration such as 10m or 2h, or a time such as 2026-01-31T12:00 (default: 10m)",
           pastTime,
         )
-        .option("--filter <pattern>", "only lines that match a CloudWatch Logs filter pattern"),
+        .option("--filter <pattern>", "only lines that match a CloudWatch Logs filter pattern")
+        .option("--task <id>", "only lines of this task: its id, or how that begins or ends"),
     ),
-  async run({ output, ...session }, workloads: string[], { environment, follow, since, filter }: LogOptions) {
+  async run({ output, ...session }, workloads: string[], { environment, follow, since, filter, task }: LogOptions) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment({ output, ...session }, environment);
     const descriptor = await core.readDescriptor(aws, app.name, environment);
@@ -39,16 +39,9 @@ export const logs = defineCommand({
       ...(workloads.length > 0 && { workloads }),
       ...(since !== undefined && { since }),
       ...(filter !== undefined && { filter }),
+      ...(task !== undefined && { task }),
     });
     for await (const line of lines) output.result({ type: "log", ...line }, format(line));
     return undefined;
   },
 });
-
-/** Milliseconds since 1970. */
-function pastTime(text: string): number {
-  const seconds = parseDuration(text);
-  const time = seconds === undefined ? Date.parse(text) : Date.now() - seconds * 1000;
-  if (!Number.isNaN(time)) return time;
-  throw new InvalidArgumentError("It takes a duration with a unit, such as 10m, or a time.");
-}

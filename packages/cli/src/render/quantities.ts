@@ -32,3 +32,9 @@ export function formatBytes(bytes: number): string {
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
+
+/** `14:03:22.120`, by the reader's clock. */
+export function clockTime(time: Date): string {
+  const part = (value: number, digits = 2) => String(value).padStart(digits, "0");
+  return `${part(time.getHours())}:${part(time.getMinutes())}:${part(time.getSeconds())}.${part(time.getMilliseconds(), 3)}`;
+}

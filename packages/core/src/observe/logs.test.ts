@@ -13,6 +13,7 @@ interface Event {
   message: string;
   /** The round of looks in which CloudWatch Logs has taken it in. */
   round: number;
+  container?: string;
 }
 
 /** CloudWatch Logs that gives one event a page. */
@@ -35,7 +36,7 @@ function world(events: Event[]) {
           events: found.slice(at, at + 1).map((event) => ({
             eventId: event.id,
             timestamp: event.at,
-            logStreamName: `web/web/0123456789abcdef${event.id}`,
+            logStreamName: `web/${event.container ?? "web"}/0123456789abcdef${event.id}`,
             message: event.message,
           })),
           ...(at + 1 < found.length && { nextToken: String(at + 1) }),
@@ -75,7 +76,15 @@ test("lines of all services and tasks are merged by time", async () => {
     "worker two",
     "web three",
   ]);
-  expect(lines[0]).toEqual({ at: start - 3000, workload: "web", task: "9abcdefa", message: "one" });
+  expect(lines[0]).toEqual({ at: start - 3000, workload: "web", container: "web", task: "9abcdefa", message: "one" });
+});
+
+test("a sidecar's lines tell its name, and one task's lines can be told from the others'", async () => {
+  const agent: Event = { group: web, id: "f", at: start, message: "agent", round: 1, container: "datadog" };
+  const { lines } = await collect([...events, agent], { workloads: ["web"], task: "abcdeff" });
+  expect(lines.map(({ workload, container, task, message }) => [workload, container, task, message])).toEqual([
+    ["web", "datadog", "9abcdeff", "agent"],
+  ]);
 });
 
 test("only what is asked for is read", async () => {

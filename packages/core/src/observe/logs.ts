@@ -1,7 +1,6 @@
-import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { shortTaskId } from "../release/names.ts";
+import { lastPart, shortTaskId } from "../release/names.ts";
 import type { Surroundings } from "../release/request.ts";
 import { sleep, systemTime } from "../release/time.ts";
 
@@ -12,6 +11,8 @@ export interface LogRequest extends Surroundings {
   since?: number;
   /** CloudWatch Logs filter pattern. */
   filter?: string;
+  /** Only lines of the task whose id ends, or begins, like this. */
+  task?: string;
   /** Go on with new lines until the signal is aborted. */
   follow: boolean;
   signal?: AbortSignal;
@@ -22,6 +23,8 @@ export interface LogLine {
   at: number;
   /** Service or task. */
   workload: string;
+  /** Its container that wrote the line: the service's or task's own one has the same name, a sidecar its own. */
+  container: string;
   /** Last eight characters of the task's ARN. */
   task: string;
   message: string;
@@ -34,13 +37,13 @@ export interface LogLine {
  * @throws FardelError `LOGS_UNKNOWN` for a service or task that has no log group.
  */
 export async function* readLogs(request: LogRequest): AsyncGenerator<LogLine, void> {
-  const { aws, descriptor, filter, follow, signal, time = systemTime } = request;
+  const { aws, descriptor, follow, signal, time = systemTime } = request;
   const groups = groupsOf(descriptor, request.workloads);
   const since = request.since ?? time.now() - tenMinutes;
   const cursors = groups.map(([workload, group]): Cursor => ({ workload, group, from: since, seen: new Map() }));
   const local = aws.target.endpoint !== undefined;
   for (;;) {
-    const pages = await Promise.all(cursors.map((cursor) => readNew(aws, cursor, filter, time.now())));
+    const pages = await Promise.all(cursors.map((cursor) => readNew(request, cursor, time.now())));
     yield* pages.flat().sort((a, b) => a.at - b.at);
     if (!follow || signal?.aborted) return;
     try {
@@ -77,7 +80,7 @@ function groupsOf({ logGroups, app, environment }: EnvironmentDescriptor, names:
   return Object.entries(logGroups).filter(([name]) => names === undefined || names.includes(name));
 }
 
-async function readNew(aws: Aws, cursor: Cursor, filter: string | undefined, now: number): Promise<LogLine[]> {
+async function readNew({ aws, filter, task }: LogRequest, cursor: Cursor, now: number): Promise<LogLine[]> {
   const lines: LogLine[] = [];
   let token: string | undefined;
   do {
@@ -88,13 +91,30 @@ async function readNew(aws: Aws, cursor: Cursor, filter: string | undefined, now
       ...(token && { nextToken: token }),
     });
     for (const { eventId = "", timestamp: at = 0, logStreamName = "", message = "" } of events) {
-      if (cursor.seen.has(eventId)) continue;
+      if (cursor.seen.has(eventId) || !isOfTask(logStreamName, task)) continue;
       cursor.seen.set(eventId, at);
-      lines.push({ at, workload: cursor.workload, task: shortTaskId(logStreamName), message });
+      const { workload } = cursor;
+      lines.push({
+        at,
+        workload,
+        container: containerOf(logStreamName) ?? workload,
+        task: shortTaskId(logStreamName),
+        message,
+      });
     }
     token = nextToken;
   } while (token);
   cursor.from = Math.max(cursor.from, now - latestArrivalMs);
   for (const [id, at] of cursor.seen) if (at < cursor.from) cursor.seen.delete(id);
   return lines;
+}
+
+/** Streams are named `<workload>/<container>/<task id>`: awslogs puts the container between its prefix and the id. */
+function containerOf(stream: string): string | undefined {
+  return stream.split("/").at(-2);
+}
+
+function isOfTask(stream: string, task: string | undefined): boolean {
+  const id = lastPart(stream);
+  return task === undefined || id.startsWith(task) || id.endsWith(task);
 }

@@ -69,10 +69,14 @@ function progressOf(
 /** The newest thing that ECS has to complain about. */
 function troubleSince({ events = [], serviceName }: EcsService, since: number): string | undefined {
   const trouble = events.find(
-    ({ createdAt, message = "" }) =>
-      (createdAt?.getTime() ?? 0) >= since && /\bunhealthy\b|\bunable\b|\bfailed\b|rolling back/.test(message),
+    ({ createdAt, message = "" }) => (createdAt?.getTime() ?? 0) >= since && tellsTrouble(message),
   );
   return trouble?.message?.replace(`(service ${serviceName}) `, "");
+}
+
+/** Whether an event of a service complains. */
+export function tellsTrouble(message: string): boolean {
+  return /\bunhealthy\b|\bunable\b|\bfailed\b|rolling back/.test(message);
 }
 
 async function addressesOf(run: Run, { deployment }: StartedRollout): Promise<Set<string>> {

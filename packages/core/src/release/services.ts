@@ -107,7 +107,10 @@ function tagsOf({ descriptor }: Run, workload: string, release: number) {
 }
 
 /** Newest first; none for a service that never was. */
-export async function serviceDeployments({ aws, descriptor }: Run, service: string): Promise<ServiceDeploymentBrief[]> {
+export async function serviceDeployments(
+  { aws, descriptor }: Pick<Run, "aws" | "descriptor">,
+  service: string,
+): Promise<ServiceDeploymentBrief[]> {
   try {
     const { serviceDeployments = [] } = await aws.ecs.listServiceDeployments({ cluster: descriptor.cluster, service });
     return serviceDeployments;
