@@ -68,7 +68,9 @@ test("B5: a spread secret becomes variables, but for those that are written by n
 });
 
 test("A5: a sidecar runs beside it, and reaches it by localhost", async () => {
-  await release(`    sidecars: { agent: { image: app, command: [node, sidecar.cjs], env: { TELLER: "http://localhost:9000" } } }`);
+  await release(
+    `    sidecars: { agent: { image: app, command: [node, sidecar.cjs], env: { TELLER: "http://localhost:9000" } } }`,
+  );
   const task = await runningTask();
   expect(task?.containers?.map(({ name, lastStatus }) => [name, lastStatus])).toEqual([
     ["teller", "RUNNING"],

@@ -40,7 +40,10 @@ function counted(aws: Aws, calls: string[]): Aws {
         return Reflect.get(client, name);
       },
     });
-  const clients = Object.entries(aws).map(([name, client]) => [name, ["target", "calls"].includes(name) ? client : counting(client)]);
+  const clients = Object.entries(aws).map(([name, client]) => [
+    name,
+    ["target", "calls"].includes(name) ? client : counting(client),
+  ]);
   return Object.fromEntries(clients) as Aws;
 }
 
