@@ -1,4 +1,6 @@
 import { defineService } from "../../service.ts";
+import { moveTaskOperations } from "./operations/move-tasks.ts";
+import { permissionOperations } from "./operations/permissions.ts";
 import { queueOperations } from "./operations/queues.ts";
 import { receiveOperations } from "./operations/receive.ts";
 import { receivedOperations } from "./operations/received.ts";
@@ -9,7 +11,7 @@ import { openSqs } from "./sqs.ts";
  * Standard and FIFO queues over a table of messages. All times are the region's: with a time scale, visibility timeouts,
  * delays and long polls pass as fast as everything else.
  * Gaps: ReceiveRequestAttemptId, the limits on messages in flight, throttling of FIFO queues.
- * By design: nothing is approximate (counts are exact, a standard queue keeps its order and delivers once per visibility timeout);
+ * By design: a message move task is over at once; nothing is approximate (counts are exact, a standard queue keeps its order and delivers once per visibility timeout);
  * a name can be used again at once after DeleteQueue; policies and encryption settings are kept and described, and not enforced.
  */
 export const sqs = defineService({
@@ -23,6 +25,8 @@ export const sqs = defineService({
       ...sendOperations(opened),
       ...receiveOperations(opened),
       ...receivedOperations(opened),
+      ...permissionOperations(opened),
+      ...moveTaskOperations(opened),
     };
   },
 });
