@@ -1,12 +1,15 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
+import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import type { CloudFormation } from "@aws-sdk/client-cloudformation";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { ECR } from "@aws-sdk/client-ecr";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { IAM } from "@aws-sdk/client-iam";
 import type { S3 } from "@aws-sdk/client-s3";
+import type { Scheduler } from "@aws-sdk/client-scheduler";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { SSM } from "@aws-sdk/client-ssm";
 import type { STS } from "@aws-sdk/client-sts";
@@ -23,13 +26,16 @@ export interface Aws {
   readonly target: AwsTarget;
   /** What has been asked of AWS through these clients. */
   readonly calls: CallCounter;
+  readonly applicationAutoScaling: Operations<ApplicationAutoScaling>;
   readonly cloudFormation: Operations<CloudFormation>;
   readonly ec2: Operations<EC2>;
   readonly ecr: Operations<ECR>;
   readonly ecs: Operations<ECS>;
   readonly elbv2: Operations<ElasticLoadBalancingV2>;
+  readonly iam: Operations<IAM>;
   readonly logs: Operations<CloudWatchLogs>;
   readonly s3: Operations<S3>;
+  readonly scheduler: Operations<Scheduler>;
   readonly secretsManager: Operations<SecretsManager>;
   readonly ssm: Operations<SSM>;
   readonly sts: Operations<STS>;
@@ -54,6 +60,10 @@ export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = pro
   return {
     target,
     calls,
+    applicationAutoScaling: client("Application Auto Scaling", async () => {
+      const { ApplicationAutoScaling } = await import("@aws-sdk/client-application-auto-scaling");
+      return new ApplicationAutoScaling(configuration);
+    }),
     cloudFormation: client("CloudFormation", async () => {
       const { CloudFormation } = await import("@aws-sdk/client-cloudformation");
       return new CloudFormation(configuration);
@@ -65,6 +75,7 @@ export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = pro
       const { ElasticLoadBalancingV2 } = await import("@aws-sdk/client-elastic-load-balancing-v2");
       return new ElasticLoadBalancingV2(configuration);
     }),
+    iam: client("IAM", async () => new (await import("@aws-sdk/client-iam")).IAM(configuration)),
     logs: client("CloudWatch Logs", async () => {
       const { CloudWatchLogs } = await import("@aws-sdk/client-cloudwatch-logs");
       return new CloudWatchLogs(configuration);
@@ -73,6 +84,10 @@ export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = pro
       const { S3 } = await import("@aws-sdk/client-s3");
       // A bucket's own host name (bucket.127.0.0.1) can't be resolved for an address, so a path names it there.
       return new S3({ ...configuration, forcePathStyle: target.endpoint !== undefined });
+    }),
+    scheduler: client("EventBridge Scheduler", async () => {
+      const { Scheduler } = await import("@aws-sdk/client-scheduler");
+      return new Scheduler(configuration);
     }),
     secretsManager: client("Secrets Manager", async () => {
       const { SecretsManager } = await import("@aws-sdk/client-secrets-manager");

@@ -107,6 +107,11 @@ const accessDenied = new Set([
   "NotAuthorized",
   "AuthorizationError",
 ]);
+/** True when AWS answered that these credentials may not make the call, whatever each service calls it. */
+export function isAccessDenied(error: unknown): boolean {
+  return [...accessDenied].some((name) => isAwsError(error, name));
+}
+
 const throttled = new Set([
   "Throttling",
   "ThrottlingException",
@@ -140,6 +145,7 @@ const iamPrefixes: Record<string, string> = {
   ECR: "ecr",
   ECS: "ecs",
   ELBv2: "elasticloadbalancing",
+  IAM: "iam",
   S3: "s3",
   "Secrets Manager": "secretsmanager",
   SSM: "ssm",

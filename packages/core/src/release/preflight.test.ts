@@ -5,6 +5,7 @@ import { FardelError } from "../errors.ts";
 import type { CurrentState } from "./current.ts";
 import { preflight } from "./preflight.ts";
 import { descriptor, shop } from "./release.fixture.ts";
+import { hurriedTime } from "./time.fixture.ts";
 
 const web = shop.services.web as Service;
 const named = (name: string, jsonKey?: string): SecretSource => ({
@@ -26,12 +27,19 @@ const nothing: CurrentState = {
   serving: undefined,
 };
 
+const trusting = (Service: string) =>
+  encodeURIComponent(
+    JSON.stringify({ Statement: [{ Effect: "Allow", Principal: { Service }, Action: "sts:AssumeRole" }] }),
+  );
+
+const refusing = (name: string) => () => Promise.reject(new FardelError(`AWS_${name}`, name));
+
 const missing = () => {
   throw new FardelError("AWS_ResourceNotFoundException", "gone");
 };
 
 /** An environment in which all is well, with these secrets; a function stands for what AWS answers. */
-function world(values: Record<string, string | (() => never)>) {
+function world(values: Record<string, string | (() => never)>, changes: object = {}) {
   const read: string[] = [];
   const answerFor = (id: string) => {
     const value = values[id] ?? missing;
@@ -56,15 +64,27 @@ function world(values: Record<string, string | (() => never)>) {
         logGroups: Object.values(descriptor.logGroups).map((logGroupName) => ({ logGroupName })),
       }),
     },
-    elbv2: { describeTargetGroups: async () => ({}) },
-    ecs: { describeClusters: async () => ({ clusters: [{ status: "ACTIVE" }] }) },
+    elbv2: {
+      describeTargetGroups: async () => ({
+        TargetGroups: [{ TargetGroupName: "web", VpcId: "vpc-1", TargetType: "ip" }],
+      }),
+      describeAccountLimits: async () => ({ Limits: [{ Name: "rules-per-application-load-balancer", Max: "100" }] }),
+    },
+    ecs: { describeClusters: async () => ({ clusters: [{ status: "ACTIVE", capacityProviders: ["FARGATE"] }] }) },
+    ec2: {
+      describeSubnets: async () => ({ Subnets: [{ VpcId: "vpc-1" }] }),
+      describeSecurityGroups: async () => ({}),
+    },
+    iam: { getRole: async () => ({ Role: { AssumeRolePolicyDocument: trusting("ecs-tasks.amazonaws.com") } }) },
+    ...changes,
   };
   return { aws: aws as unknown as Aws, read };
 }
 
 async function check(app: App, aws: Aws, current = nothing, environment = descriptor) {
   const names = new Set([...Object.keys(app.services), ...Object.keys(app.tasks)]);
-  return preflight({ aws, descriptor: environment }, app, names, current);
+  const run = { aws, descriptor: environment, time: hurriedTime() };
+  return preflight(run, { app, names, bases: new Map(), current });
 }
 
 async function refusal(...args: Parameters<typeof check>): Promise<string> {
@@ -120,7 +140,7 @@ test("all problems are told at once", async () => {
   const environment = { ...descriptor, logGroups: {}, targetGroups: {} };
   const told = await refusal(app, aws, nothing, environment);
   expect(told).toMatchInlineSnapshot(`
-    "6 things are missing for a release of shop.
+    "6 things stand in the way of a release of shop.
     production
     the manifest
       service web needs the secret /shop/production/stripe-key, which doesn't exist
@@ -169,5 +189,149 @@ test("a service of somebody else is never touched", async () => {
     the manifest
     Nothing was changed.
     Rename the service in the manifest, use another cluster, or delete that service."
+  `);
+});
+
+test("who may look at nothing isn't stopped for it", async () => {
+  const denied = {
+    iam: { getRole: refusing("AccessDenied") },
+    ec2: {
+      describeSubnets: refusing("UnauthorizedOperation"),
+      describeSecurityGroups: refusing("UnauthorizedOperation"),
+    },
+  };
+  const { aws } = world({}, denied);
+  await expect(check(appWith({}), aws)).resolves.toMatchObject({ problems: [] });
+});
+
+test("roles are looked at: whether they are there, and whether ECS may give them to tasks", async () => {
+  const getRole = async ({ RoleName = "" }) =>
+    RoleName === "task"
+      ? refusing("NoSuchEntityException")()
+      : { Role: { AssumeRolePolicyDocument: trusting("ec2.amazonaws.com") } };
+  expect(await refusal(appWith({}), world({}, { iam: { getRole } }).aws)).toMatchInlineSnapshot(`
+    "2 things stand in the way of a release of shop.
+    production
+    the manifest
+      the role execution can't be assumed by ECS's tasks
+      Run \`fardel up production\`, which makes it.
+
+    the manifest
+      the role task doesn't exist
+      Run \`fardel up production\`, which makes it.
+
+    Nothing was changed."
+  `);
+});
+
+test("the network is looked at, and whether the load balancer reaches tasks in it", async () => {
+  const group = {
+    TargetGroupName: "web",
+    TargetType: "instance",
+    Protocol: "TCP",
+    VpcId: "vpc-2",
+    HealthCheckPort: "9000",
+    LoadBalancerArns: ["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/other/1"],
+  };
+  const changes = {
+    elbv2: {
+      describeTargetGroups: async () => ({ TargetGroups: [group] }),
+      describeAccountLimits: async () => ({ Limits: [{ Name: "rules-per-application-load-balancer", Max: "2" }] }),
+    },
+    ec2: {
+      describeSubnets: async () => ({ Subnets: [{ VpcId: "vpc-1" }] }),
+      describeSecurityGroups: refusing("InvalidGroup.NotFound"),
+    },
+  };
+  const rules = { listener: "listener", own: new Map(), foreign: new Set([1, 2]) };
+  expect(await refusal(appWith({}), world({}, changes).aws, { ...nothing, rules })).toMatchInlineSnapshot(`
+    "7 things stand in the way of a release of shop.
+    production
+    the manifest
+      a security group of sg-1 is gone
+      Run \`fardel up production\`, which makes it.
+
+    the manifest
+      the target group web takes targets of type instance, not ip
+      Correct it where it is made, or name another in the description of the environment.
+
+    the manifest
+      the target group web speaks TCP, not HTTP
+      Correct it where it is made, or name another in the description of the environment.
+
+    the manifest
+      the target group web checks the health of port 9000, and the service listens on 8080
+      Correct it where it is made, or name another in the description of the environment.
+
+    the manifest
+      the target group web is in vpc-2, and the tasks in vpc-1
+      Correct it where it is made, or name another in the description of the environment.
+
+    the manifest
+      the target group web belongs to another load balancer (other)
+      Correct it where it is made, or name another in the description of the environment.
+
+    the manifest
+      the load balancer would have 3 rules, and may have 2
+      Have the quota "Rules per Application Load Balancer" raised (Service Quotas), or take routes out.
+
+    Nothing was changed."
+  `);
+});
+
+test("Spot needs a cluster that has it", async () => {
+  const app = appWith({});
+  const spot = { ...app, services: { web: { ...web, spread: undefined, secrets: {}, spotPercent: 100 } } };
+  expect(await refusal(spot, world({}).aws)).toMatchInlineSnapshot(`
+    "The cluster prod has no Fargate Spot, which web asks for.
+    the manifest
+    Nothing was changed.
+    aws ecs put-cluster-capacity-providers --cluster prod --capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy capacityProvider=FARGATE"
+  `);
+});
+
+test("a task definition merged with a patch is one that Fargate and ECS take, for the processor of its image", async () => {
+  const patch = {
+    cpu: "256",
+    memory: "8192",
+    runtimePlatform: { cpuArchitecture: web.architecture === "arm64" ? "X86_64" : "ARM64" },
+    containerDefinitions: [
+      ...Array.from({ length: 10 }, (_, at) => ({ name: `sidecar-${at}` })),
+      { name: "web", environment: [{ name: "LONG", value: "x".repeat(65_536) }] },
+      {
+        name: "agent",
+        logConfiguration: {
+          logDriver: "awslogs",
+          options: { "awslogs-group": "/agent", "awslogs-region": "eu-west-1" },
+        },
+      },
+    ],
+  };
+  const app = appWith({});
+  const patched = { ...web, spread: undefined, secrets: {}, taskDefinition: { kind: "patch" as const, patch } };
+  expect(await refusal({ ...app, services: { web: patched } }, world({}).aws)).toMatchInlineSnapshot(`
+    "5 things stand in the way of a release of shop.
+    production
+    the manifest
+      the image web is built for arm64, and the task definition of web asks for amd64
+      Set images.web.platform to linux/amd64, or take runtimePlatform out of the task definition.
+
+    the manifest
+      a container of web writes to the log group /agent, which doesn't exist
+      aws logs create-log-group --log-group-name /agent
+
+    the manifest
+      the task definition shop-production-web has cpu 256 with memory 8192, which is no pair of Fargate's
+      Take cpu 256 with 2048, or cpu 1024 with 8192.
+
+    the manifest
+      the task definition shop-production-web has 12 containers, and ECS takes 10
+      Give some of its sidecars a service of their own.
+
+    the manifest
+      the task definition shop-production-web is 66 KB large, and ECS takes 64 KB
+      Put long values into a secret or a file of the image: variables and names of secrets take most of it.
+
+    Nothing was changed."
   `);
 });

@@ -1,105 +1,84 @@
-import { isAwsError } from "../aws/errors.ts";
 import type { App } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
+import { imageKey } from "../images/needed-images.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentState } from "./current.ts";
 import { lastPart } from "./names.ts";
+import { checkCluster } from "./preflight-cluster.ts";
+import { definitionProblems } from "./preflight-definitions.ts";
+import { checkImages } from "./preflight-images.ts";
+import { checkLogGroups } from "./preflight-logs.ts";
+import { checkNetwork } from "./preflight-network.ts";
+import type { PreflightProblem } from "./preflight-problem.ts";
+import { checkRoles } from "./preflight-roles.ts";
 import type { Run } from "./run.ts";
-import { type CheckedSecrets, checkSecrets, type PreflightProblem } from "./secrets-preflight.ts";
+import { type CheckedSecrets, checkSecrets } from "./secrets-preflight.ts";
 import { primaryOf } from "./services.ts";
+import { type DefinitionContext, type TaskDefinitionInput, taskDefinition } from "./task-definitions.ts";
+
+/** What a preflight looks at. */
+export interface Preflight {
+  app: App;
+  /** Services and tasks that the release is made of. */
+  names: ReadonlySet<string>;
+  /** By workload: the file that its task definition starts from. */
+  bases: DefinitionContext["bases"];
+  current: CurrentState;
+}
 
 /**
- * Looks for everything that would stop a release half-way, before anything is touched, and tells all of it at once.
+ * Looks for everything that would stop a release half-way, before anything is touched, and tells all of it at once: secrets,
+ * images, roles, log groups, network, target groups, cluster, limits of AWS, services of others. What these credentials may
+ * not look at is taken to be right.
  *
- * @param names services and tasks that the release is made of.
  * @returns what was found out of the manifest's secrets.
  * @throws FardelError `PREFLIGHT` with every problem.
  */
 export async function preflight(
-  run: Pick<Run, "aws" | "descriptor">,
-  app: App,
-  names: ReadonlySet<string>,
-  current: CurrentState,
+  run: Pick<Run, "aws" | "descriptor" | "time">,
+  { app, names, bases, current }: Preflight,
 ): Promise<CheckedSecrets> {
   const { aws, descriptor } = run;
+  const draft = draftDefinitions(app, names, { descriptor, bases });
   const [secrets, ...others] = await Promise.all([
     checkSecrets(aws, app, descriptor, names),
-    checkLogGroups(run, app, names),
-    checkTargetGroups(run, app, names),
-    checkCluster(run, app),
+    checkImages(run, app, draft),
+    checkRoles(run, app, draft),
+    checkLogGroups(run, app, draft),
+    checkNetwork(run, app, names, current.rules),
+    checkCluster(run, app, names),
   ]);
-  const problems = [...secrets.problems, ...others.flat(), ...checkServices(app, names, current, descriptor)];
+  const { arns: secretArns, keys: secretKeys } = secrets;
+  const problems = [
+    ...secrets.problems,
+    ...others.flat(),
+    ...definitionProblems(app, draftDefinitions(app, names, { descriptor, bases, secretArns, secretKeys })),
+    ...checkServices(app, names, current, descriptor),
+  ];
   if (problems.length > 0) throw preflightError(app, problems);
   return secrets;
 }
 
-async function checkLogGroups(
-  { aws, descriptor }: Pick<Run, "aws" | "descriptor">,
+/** Task definitions as far as they can be known before images are published: an image is named by its key. */
+function draftDefinitions(
   app: App,
   names: ReadonlySet<string>,
-): Promise<PreflightProblem[]> {
-  const needed = [...names].map((name) => ({ name, group: descriptor.logGroups[name] }));
-  const groups = needed.flatMap(({ group }) => group ?? []);
-  const existing = new Set<string>();
-  let nextToken: string | undefined;
-  do {
-    const page = await aws.logs.describeLogGroups({
-      ...(groups.length > 0 && { logGroupNamePrefix: commonPrefix(groups) }),
-      ...(nextToken && { nextToken }),
-    });
-    for (const { logGroupName } of page.logGroups ?? []) if (logGroupName) existing.add(logGroupName);
-    nextToken = page.nextToken;
-  } while (nextToken && groups.some((group) => !existing.has(group)));
-  return needed.flatMap(({ name, group }) =>
-    group !== undefined && existing.has(group)
-      ? []
-      : [
-          missingInfrastructure(
-            app,
-            name,
-            group === undefined
-              ? `${sectionOf(app, name).slice(0, -1)} ${name} has no log group in ${app.environment} yet`
-              : `the log group ${group} is gone`,
-          ),
-        ],
-  );
-}
-
-function commonPrefix([first = "", ...rest]: string[]): string {
-  let length = first.length;
-  for (const each of rest) while (!each.startsWith(first.slice(0, length))) length -= 1;
-  return first.slice(0, length) || first;
-}
-
-async function checkTargetGroups(
-  { aws, descriptor }: Pick<Run, "aws" | "descriptor">,
-  app: App,
-  names: ReadonlySet<string>,
-): Promise<PreflightProblem[]> {
-  const routed = Object.values(app.services).filter(({ name, route }) => route !== undefined && names.has(name));
-  const unknown = routed.filter(({ name }) => descriptor.targetGroups[name] === undefined);
-  const problems = unknown.map(({ name }) =>
-    missingInfrastructure(app, name, `service ${name} has a route, but no target group in ${app.environment} yet`),
-  );
-  const arns = routed.flatMap(({ name }) => descriptor.targetGroups[name] ?? []);
-  if (arns.length === 0) return problems;
-  try {
-    await aws.elbv2.describeTargetGroups({ TargetGroupArns: arns });
-  } catch (error) {
-    if (!isAwsError(error, "TargetGroupNotFoundException") && !isAwsError(error, "TargetGroupNotFound")) throw error;
-    problems.push(missingInfrastructure(app, routed[0]?.name ?? "", "a target group of the load balancer is gone"));
-  }
-  return problems;
-}
-
-async function checkCluster(
-  { aws, descriptor }: Pick<Run, "aws" | "descriptor">,
-  app: App,
-): Promise<PreflightProblem[]> {
-  const { clusters = [] } = await aws.ecs.describeClusters({ clusters: [descriptor.cluster] });
-  if (clusters[0]?.status === "ACTIVE") return [];
-  return [missingInfrastructure(app, "", `the cluster ${descriptor.cluster} is gone`)];
+  known: Pick<DefinitionContext, "descriptor" | "bases"> & Partial<DefinitionContext>,
+): Map<string, TaskDefinitionInput> {
+  const workloads = [...Object.values(app.services), ...Object.values(app.tasks)].filter(({ name }) => names.has(name));
+  const sources = workloads.flatMap((workload) => [workload, ...Object.values(workload.sidecars)]);
+  const keys = sources.map(({ image }) => imageKey(image));
+  const context: DefinitionContext = {
+    images: new Map(keys.map((key) => [key, key])),
+    secretArns: new Map(),
+    secretKeys: new Map(),
+    addresses: {},
+    release: 1,
+    commit: "",
+    ...known,
+  };
+  return new Map(workloads.map((workload) => [workload.name, taskDefinition(workload, context)]));
 }
 
 /** A service of somebody else is never touched, and a rollout of somebody else isn't cut short. */
@@ -136,18 +115,6 @@ function checkServices(
   });
 }
 
-function missingInfrastructure(app: App, workload: string, message: string): PreflightProblem {
-  return {
-    where: whereWritten(app, workload === "" ? "cluster" : `${sectionOf(app, workload)}.${workload}`),
-    message,
-    fix: `Run \`fardel up ${app.environment}\`, which makes it.`,
-  };
-}
-
-function sectionOf(app: App, workload: string): "services" | "tasks" {
-  return Object.hasOwn(app.tasks, workload) ? "tasks" : "services";
-}
-
 function preflightError(app: App, problems: readonly PreflightProblem[]): FardelError {
   const [only] = problems;
   const told = (problem: PreflightProblem) => `${problem.where}\n  ${problem.message}\n  ${problem.fix}`;
@@ -155,7 +122,7 @@ function preflightError(app: App, problems: readonly PreflightProblem[]): Fardel
     const message = `${only.message.charAt(0).toUpperCase()}${only.message.slice(1)}.`;
     return new FardelError("PREFLIGHT", message, { where: only.where, why: "Nothing was changed.", fix: only.fix });
   }
-  return new FardelError("PREFLIGHT", `${problems.length} things are missing for a release of ${app.name}.`, {
+  return new FardelError("PREFLIGHT", `${problems.length} things stand in the way of a release of ${app.name}.`, {
     where: app.environment,
     why: `${problems.map(told).join("\n\n")}\n\nNothing was changed.`,
   });

@@ -3,6 +3,7 @@ import { isAwsError } from "../aws/errors.ts";
 import type { App, SecretSource } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import type { PreflightProblem } from "./preflight-problem.ts";
 import {
   isMissing,
   jsonValue,
@@ -14,14 +15,6 @@ import {
   secretUses,
 } from "./secrets.ts";
 import { spreadId } from "./task-definitions.ts";
-
-/** One reason why a release can't begin. */
-export interface PreflightProblem {
-  /** `fardel.yaml:12  services.web.secrets.STRIPE_KEY`, or a resource. */
-  where: string;
-  message: string;
-  fix: string;
-}
 
 export interface CheckedSecrets {
   problems: PreflightProblem[];
