@@ -40,7 +40,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       await closeInterrupted(run, found);
       return found;
     });
-    const secrets = await phases.measure("preflight", () => preflight(run, app, names, current));
+    const secrets = await phases.measure("preflight", () => preflight(run, { app, names, bases, current }));
     const published = await phases.measure("images", () =>
       request.images((current.newest?.number ?? 0) + 1, phases.emit),
     );
