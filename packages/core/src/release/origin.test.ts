@@ -52,3 +52,28 @@ test("outside a repository there is no commit", async () => {
   const { directory } = directoryWith(false);
   expect(Object.keys(await findOrigin(directory, { GIT_CEILING_DIRECTORIES: tmpdir() }))).toEqual(["actor", "host"]);
 });
+
+test("E8: Git's tag of the commit is known, and a CI's word counts more", async () => {
+  const { directory, git } = directoryWith(true);
+  git("tag", "v1.2.3");
+  expect(await findOrigin(directory, {})).toMatchObject({ branch: "main", tag: "v1.2.3" });
+  git("checkout", "--quiet", "--detach");
+  for (const variables of [
+    { GITHUB_REF: "refs/tags/v2", GITHUB_REF_NAME: "v2" },
+    { BITBUCKET_TAG: "v2" },
+    { CI_COMMIT_TAG: "v2" },
+  ]) {
+    const { branch, tag } = await findOrigin(directory, variables);
+    expect({ branch, tag }).toEqual({ tag: "v2" });
+  }
+});
+
+test.each([
+  [{ GITHUB_REF: "refs/pull/7/merge", GITHUB_HEAD_REF: "fix", GITHUB_REF_NAME: "7/merge" }],
+  [{ BITBUCKET_PR_ID: "7", BITBUCKET_BRANCH: "fix" }],
+  [{ CI_MERGE_REQUEST_IID: "7", CI_MERGE_REQUEST_SOURCE_BRANCH_NAME: "fix" }],
+])("A2, A8: a pull request's number and branch come from CI: %o", async (variables) => {
+  const { directory, git } = directoryWith(true);
+  git("checkout", "--quiet", "--detach");
+  expect(await findOrigin(directory, variables)).toMatchObject({ pr: "7", branch: "fix" });
+});
