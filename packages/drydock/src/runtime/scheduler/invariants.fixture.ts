@@ -4,17 +4,24 @@ import { schedule } from "./schedule.ts";
 import type { Simulation } from "./simulation.fixture.ts";
 import type { Action, ServiceState, ServiceTask } from "./state.ts";
 
+/** Throws where a look breaks a promise. */
+export type HoldLook = (now: number, before: ServiceState, after: ServiceState, actions: Action[]) => void;
+
 const sixHours = 6 * 3_600_000;
 
 /**
  * Holds every look and every action of a simulation against what ECS promises, computed here a second time and without the
  * scheduler's own code: `changed` is to be called whenever the test itself changes what is wanted.
  */
-export function watch(simulation: Simulation, options: { deregistrationDelay: number }): { changed: () => void } {
+export function watch(
+  simulation: Simulation,
+  options: { deregistrationDelay: number; hold?: HoldLook },
+): { changed: () => void } {
+  const { hold = holdLimits } = options;
   const targets = new TargetHistory(options.deregistrationDelay);
   const events = new EventHistory();
   simulation.onLook = (before, after, actions) => {
-    holdLimits(simulation.now, before, after, actions);
+    hold(simulation.now, before, after, actions);
     if (actions.length === 0) assert.deepEqual(schedule(after, simulation.now).actions, []);
     events.look(before, after, actions, simulation.now);
   };

@@ -4,7 +4,7 @@ import type { Look } from "./schedule.ts";
 import { nextStage } from "./stages.ts";
 import type { Lifecycle, ServiceState } from "./state.ts";
 import { isSteady, succeedsEarly } from "./steadiness.ts";
-import { isApplied, isComplete, share, shift, sourceOf } from "./traffic.ts";
+import { giveAllTo, isComplete, share, shift, sourceOf } from "./traffic.ts";
 
 /** "Each lifecycle stage can last up to 24 hours" (ECS developer guide, blue/green service deployments workflow). */
 const longestStage = 24 * 3_600_000;
@@ -50,9 +50,9 @@ function doStage(look: Look, lifecycle: Lifecycle): boolean {
   const { plan } = service.rollout;
   switch (lifecycle.stage) {
     case "RECONCILE_SERVICE":
-      return isApplied(service) && onlyServingTasks(service);
+      return giveAllTo(look, sourceOf(service)?.id) && onlyServingTasks(service);
     case "PRE_SCALE_UP":
-      return isApplied(service);
+      return giveAllTo(look, sourceOf(service)?.id);
     case "SCALE_UP":
       return plan.strategy === "ROLLING" ? isSteady(look) || succeedsEarly(look) : isComplete(look);
     case "TEST_TRAFFIC_SHIFT":

@@ -1,5 +1,6 @@
 import { beginDeployment, newService, rollBackByRequest, scaleService } from "./deployments.ts";
 import { isAlive, isHealthy } from "./health.ts";
+import { answerHook } from "./hooks.ts";
 import { schedule } from "./schedule.ts";
 import type { Action, DeploymentPlan, EarlySuccess, ServiceState, ServiceTask } from "./state.ts";
 import { confirmTraffic } from "./traffic.ts";
@@ -28,6 +29,12 @@ export interface Settings {
   plan?: DeploymentPlan;
 }
 
+/** Percent by target group. */
+export interface Weights {
+  first: number;
+  alternate: number;
+}
+
 const rolling: DeploymentPlan = { strategy: "ROLLING", steps: [], bakeTime: 0, hooks: [] };
 
 const targetGroupArn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/web/1";
@@ -41,8 +48,12 @@ export class Simulation {
   onLook: (before: ServiceState, after: ServiceState, actions: Action[]) => void = () => {};
   /** Called before an action is performed; for what must hold of each of them. */
   onAction: (action: Action) => void = () => {};
-  /** Weights by deployment, as the listener rules say at present. */
-  readonly rules: Record<"production" | "test", Record<string, number>> = { production: {}, test: {} };
+  /** What the listener rules say; they are made for the first target group. */
+  readonly rules: Record<"production" | "test", Weights> = {
+    production: { first: 100, alternate: 0 },
+    test: { first: 100, alternate: 0 },
+  };
+  private readonly groups = new Map<string, keyof Weights>([["ecs-svc/1", "first"]]);
   /** Stopped tasks that the scheduler has taken note of; it isn't shown them any more. */
   private readonly gone: ServiceTask[] = [];
   private readonly lostZones = new Set<string>();
@@ -86,6 +97,10 @@ export class Simulation {
     const id = `ecs-svc/${++this.revision}`;
     this.behaviours.set(id, behaviour);
     this.service = beginDeployment(this.service, id, this.now, options).service;
+    const { source, plan } = this.service.rollout;
+    const taken = this.groups.get(source ?? "") ?? "alternate";
+    const other = taken === "first" ? "alternate" : "first";
+    this.groups.set(id, plan.strategy === "ROLLING" && source ? taken : other);
     this.look();
     return id;
   }
@@ -100,6 +115,26 @@ export class Simulation {
     const alive = this.alive();
     const task = alive[index % Math.max(alive.length, 1)];
     if (task) this.change(task.id, { phase: "stopped", stopCode: "EssentialContainerExited" });
+    this.look();
+  }
+
+  /** UpdateService: how deployments go from now on. */
+  plan(plan: DeploymentPlan): void {
+    this.service = { ...this.service, plan };
+  }
+
+  /** ContinueServiceDeployment, where a hook waits. */
+  answer(action: "CONTINUE" | "ROLLBACK"): void {
+    const hook = this.service.rollout.lifecycle?.hooks.find(({ status }) => status === "AWAITING_ACTION");
+    if (hook && this.service.rollout.status === "IN_PROGRESS") {
+      this.service = answerHook(this.service, hook.id, action, this.now);
+    }
+    this.look();
+  }
+
+  /** The names of all alarms that are in state ALARM from now on. */
+  alarm(...names: string[]): void {
+    this.service = { ...this.service, alarmsRaised: names };
     this.look();
   }
 
@@ -170,8 +205,15 @@ export class Simulation {
     return [...this.gone, ...this.service.tasks].sort((a, b) => Number(a.id.slice(4)) - Number(b.id.slice(4)));
   }
 
-  healthy(): number {
-    return this.service.tasks.filter((task) => isHealthy(task, this.now)).length;
+  healthy(deployment?: string): number {
+    return this.alive(deployment).filter((task) => isHealthy(task, this.now)).length;
+  }
+
+  /** The target group that a deployment's tasks are in. */
+  groupOf(deployment: string): keyof Weights {
+    const group = this.groups.get(deployment);
+    if (!group) throw new Error(`No target group for ${deployment}.`);
+    return group;
   }
 
   private look(): void {
@@ -213,7 +255,9 @@ export class Simulation {
     if (action.type === "startTasks") for (let n = 0; n < action.count; n++) this.start(action.deployment);
     if (action.type === "stopTask") this.stop(action.task);
     if (action.type === "shiftTraffic") {
-      this.rules[action.rule] = action.weights;
+      const weights: Weights = { first: 0, alternate: 0 };
+      for (const [deployment, percent] of Object.entries(action.weights)) weights[this.groupOf(deployment)] += percent;
+      this.rules[action.rule] = weights;
       this.service = confirmTraffic(this.service, action.rule, action.weights);
     }
     if (action.type === "registerTarget") this.register(action.task);

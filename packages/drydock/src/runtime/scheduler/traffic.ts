@@ -20,13 +20,17 @@ export function chooseSource(service: ServiceState, sources: string[]): string |
   return sources.find((id) => (traffic?.production.weights[id] ?? 0) > 0) ?? (shifts ? undefined : sources[0]);
 }
 
-/** Everything goes to the source when a deployment begins, also what an overtaken one had been given already. */
-export function trafficAtStart(service: ServiceState, source: string | undefined): Traffic | undefined {
-  const { traffic, plan } = service;
-  if (!traffic && plan.strategy === "ROLLING") return undefined;
-  const { production, test } = traffic ?? { production: untouched, test: untouched };
-  if (source === undefined) return { production, test };
-  return { production: reroute(production, { [source]: 100 }), test: moveWritten(test, source) };
+/**
+ * A service's traffic when a deployment begins. A rolling update has no stages in which to take back what an overtaken deployment
+ * had been given, so it does that at once.
+ */
+export function trafficAtStart(
+  { traffic, plan }: Pick<ServiceState, "traffic" | "plan">,
+  source: string | undefined,
+): Traffic | undefined {
+  if (plan.strategy !== "ROLLING") return traffic ?? { production: untouched, test: untouched };
+  if (!traffic || source === undefined) return traffic;
+  return { production: moveWritten(traffic.production, source), test: moveWritten(traffic.test, source) };
 }
 
 /** What is left of a service's traffic when `deployment` is the only one. */
@@ -54,20 +58,29 @@ export function share(service: ServiceState, percent: number): Route["weights"] 
   return source && percent < 100 ? { [primary]: percent, [source.id]: 100 - percent } : { [primary]: 100 };
 }
 
-/** A deployment that turns back gives all traffic to the revision before, unless that has no healthy task left to take it. */
-export function returnTraffic({ service, now }: Look): void {
-  const { traffic, rollout, deployments, tasks } = service;
-  const [primary] = deployments;
-  if (!primary || rollout.status !== "ROLLBACK_IN_PROGRESS") return;
-  if (traffic) {
-    const healthy = tasks.filter((task) => isHealthy(task, now));
-    if (healthy.length > 0 && !healthy.some((task) => task.deployment === primary.id)) return;
-    traffic.production = moveWritten(traffic.production, primary.id);
-    traffic.test = moveWritten(traffic.test, primary.id);
+/**
+ * Gives all traffic to one revision, unless only others have healthy tasks to take it; answers whether the load balancer has it so.
+ * The production rule is written even where it said nothing else before: from then on it knows both target groups, without
+ * which the new tasks would have no health checks.
+ */
+export function giveAllTo({ service, now }: Look, deployment: string | undefined): boolean {
+  const { traffic, tasks } = service;
+  if (!traffic || deployment === undefined) return true;
+  const healthy = tasks.filter((task) => isHealthy(task, now));
+  if (healthy.length === 0 || healthy.some((task) => task.deployment === deployment)) {
+    traffic.production = reroute(traffic.production, { [deployment]: 100 });
+    traffic.test = moveWritten(traffic.test, deployment);
   }
+  return isApplied(service) && isSame(traffic.production.weights, { [deployment]: 100 });
+}
+
+/** A deployment that turns back returns the traffic first; the tasks of the failed revision go when it is back. */
+export function returnTraffic(look: Look): void {
+  const { rollout, deployments } = look.service;
+  if (rollout.status !== "ROLLBACK_IN_PROGRESS" || !giveAllTo(look, deployments[0]?.id)) return;
   const { lifecycle } = rollout;
-  if (lifecycle && lifecycle.stage !== "CLEAN_UP" && isApplied(service)) {
-    rollout.lifecycle = { ...lifecycle, stage: "CLEAN_UP", since: now };
+  if (lifecycle && lifecycle.stage !== "CLEAN_UP") {
+    rollout.lifecycle = { ...lifecycle, stage: "CLEAN_UP", since: look.now };
   }
 }
 
