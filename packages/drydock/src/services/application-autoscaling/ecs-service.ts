@@ -31,12 +31,29 @@ function unsupportedCombination(): AwsError {
 
 /**
  * "If it's below the minimum capacity or above the maximum capacity, Application Auto Scaling adjusts the capacity of
- * the scalable target to place it within these bounds": a scaling activity, and the only one there is without metrics.
+ * the scalable target to place it within these bounds": a scaling activity. `why` goes before the bound that calls for it.
  */
-export async function scaleIntoBounds(region: Region, target: TargetRecord, service: Service): Promise<void> {
+export async function scaleIntoBounds(
+  region: Region,
+  target: TargetRecord,
+  service: Service,
+  why?: string,
+): Promise<void> {
   const current = service.desiredCount ?? 0;
   const desired = Math.min(Math.max(current, target.MinCapacity), target.MaxCapacity);
   if (desired === current) return;
+  const bound = desired > current ? `minimum capacity was set to ${desired}` : `maximum capacity was set to ${desired}`;
+  await setDesiredCount(region, target, service, desired, why === undefined ? bound : `${why}, ${bound}`);
+}
+
+/** Changes a service's desired count and notes the activity, with AWS's words for it. */
+export async function setDesiredCount(
+  region: Region,
+  target: TargetRecord,
+  service: Service,
+  desired: number,
+  Cause: string,
+): Promise<void> {
   const started = region.clock.now();
   await region
     .call("ecs")
@@ -48,7 +65,7 @@ export async function scaleIntoBounds(region: Region, target: TargetRecord, serv
     ResourceId: target.ResourceId,
     ScalableDimension: target.ScalableDimension,
     Description: `Setting desired count to ${desired}.`,
-    Cause: desired > current ? `minimum capacity was set to ${desired}` : `maximum capacity was set to ${desired}`,
+    Cause,
     StatusCode: "Successful",
     StatusMessage: `Successfully set desired count to ${desired}. Change successfully fulfilled by ecs.`,
     started,

@@ -1,14 +1,17 @@
 import { defineService } from "../../service.ts";
+import { carryOutScalingActions } from "../cloudwatch/alarms/actions.ts";
 import { activityOperations } from "./activities.ts";
 import { constraints } from "./constraints.ts";
+import { executePolicies } from "./execution.ts";
 import { policyOperations } from "./policies.ts";
+import { scheduledActionOperations, startScheduledActions } from "./scheduled-actions.ts";
 import { tagOperations } from "./tags.ts";
 import { targetOperations } from "./targets.ts";
 
 /**
- * Scalable targets of ECS services. A target's bounds are kept: registering one moves the service's desired count
- * inside them. Policies are kept and described, but no metric drives them yet: there is no CloudWatch here, so they
- * have no alarms and scale nothing. Gaps: scheduled actions, predictive policies, resources other than ECS services.
+ * Scales ECS services: registering a target moves the service's desired count inside its bounds; target tracking makes its
+ * alarms in CloudWatch, alarms execute policies (`execution.ts`), and scheduled actions change the bounds when it is time.
+ * Gaps: predictive policies, metrics of less than a minute, resources other than ECS services.
  */
 export const applicationAutoscaling = defineService({
   name: "application-autoscaling",
@@ -18,6 +21,11 @@ export const applicationAutoscaling = defineService({
     ...targetOperations(region),
     ...policyOperations(region),
     ...activityOperations(region),
+    ...scheduledActionOperations(region),
     ...tagOperations(region),
   }),
+  start: (region) => {
+    carryOutScalingActions(region, executePolicies(region));
+    startScheduledActions(region);
+  },
 });

@@ -6,7 +6,17 @@ import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
 import { checkPolicy } from "./policy-checks.ts";
-import { nameOf, type PolicyRecord, policiesOf, policyKey, targetKey, targetsOf, wantedBy } from "./records.ts";
+import {
+  lastScalingsOf,
+  nameOf,
+  type PolicyRecord,
+  policiesOf,
+  policyKey,
+  targetKey,
+  targetsOf,
+  wantedBy,
+} from "./records.ts";
+import { directionOf, trackingAlarms } from "./tracking-alarms.ts";
 
 export function policyOperations(
   region: Region,
@@ -14,7 +24,7 @@ export function policyOperations(
   const policies = policiesOf(region);
 
   return {
-    PutScalingPolicy: (input) => {
+    PutScalingPolicy: async (input) => {
       if (!targetsOf(region).get(targetKey(input))) {
         throw new AwsError("ObjectNotFoundException", `No scalable target registered for ${nameOf(input)}`);
       }
@@ -32,12 +42,13 @@ export function policyOperations(
         TargetTrackingScalingPolicyConfiguration:
           input.TargetTrackingScalingPolicyConfiguration ?? before?.TargetTrackingScalingPolicyConfiguration,
         PolicyARN: before?.PolicyARN ?? regionalArn(region, "autoscaling", `scalingPolicy:${id}:resource/${resource}`),
-        Alarms: [],
+        Alarms: before?.Alarms ?? [],
         created: before?.created ?? region.clock.now(),
       };
       checkPolicy(policy, before?.PolicyType);
-      policies.put(policyKey(input), policy);
-      return { PolicyARN: policy.PolicyARN, Alarms: [] };
+      const Alarms = policy.TargetTrackingScalingPolicyConfiguration ? await putAlarms(region, policy) : [];
+      policies.put(policyKey(input), { ...policy, Alarms });
+      return { PolicyARN: policy.PolicyARN, Alarms };
     },
 
     DescribeScalingPolicies: (input) => {
@@ -59,15 +70,43 @@ export function policyOperations(
       return { ScalingPolicies: page.items.map(describe), NextToken: page.nextToken };
     },
 
-    DeleteScalingPolicy: (input) => {
-      if (!policies.get(policyKey(input))) {
+    DeleteScalingPolicy: async (input) => {
+      const policy = policies.get(policyKey(input));
+      if (!policy) {
         const message = `No scaling policy found for ${nameOf(input)}, policy name: ${input.PolicyName}`;
         throw new AwsError("ObjectNotFoundException", message);
       }
-      policies.delete(policyKey(input));
+      await deletePolicy(region, policy);
       return {};
     },
   };
+}
+
+/** Forgets a policy, and the alarms that were made for it. */
+export async function deletePolicy(region: Region, policy: PolicyRecord): Promise<void> {
+  policiesOf(region).delete(policyKey(policy));
+  lastScalingsOf(region).delete(policyKey(policy));
+  const AlarmNames = (policy.Alarms ?? []).flatMap(({ AlarmName }) => AlarmName ?? []);
+  if (AlarmNames.length > 0) await region.call("monitoring").DeleteAlarms({ AlarmNames });
+}
+
+/** "Creates and manages the CloudWatch alarms that control the scaling policy": those it had before keep their names. */
+async function putAlarms(region: Region, policy: PolicyRecord): Promise<NonNullable<ScalingPolicy["Alarms"]>> {
+  const known = policy.Alarms ?? [];
+  const wanted = trackingAlarms(policy, randomUUID()).map((alarm) => {
+    const before = known.find(({ AlarmName = "" }) => directionOf(AlarmName) === directionOf(alarm.AlarmName ?? ""));
+    return { ...alarm, AlarmName: before?.AlarmName ?? alarm.AlarmName ?? "" };
+  });
+  const monitoring = region.call("monitoring");
+  for (const alarm of wanted) await monitoring.PutMetricAlarm(alarm);
+  const unwanted = known.flatMap(({ AlarmName = "" }) =>
+    wanted.some((alarm) => alarm.AlarmName === AlarmName) ? [] : [AlarmName],
+  );
+  if (unwanted.length > 0) await monitoring.DeleteAlarms({ AlarmNames: unwanted });
+  return wanted.map(({ AlarmName }) => ({
+    AlarmName,
+    AlarmARN: regionalArn(region, "cloudwatch", `alarm:${AlarmName}`),
+  }));
 }
 
 function describe({ created, ...policy }: PolicyRecord): ScalingPolicy {

@@ -5,8 +5,6 @@ import { AwsError } from "../../errors.ts";
 const ecsMetrics = [
   "ECSServiceAverageCPUUtilization",
   "ECSServiceAverageMemoryUtilization",
-  "ECSServiceAverageCPUUtilizationHighResolution",
-  "ECSServiceAverageMemoryUtilizationHighResolution",
   "ALBRequestCountPerTarget",
 ];
 
@@ -39,6 +37,10 @@ function checkTargetTracking({ TargetTrackingScalingPolicyConfiguration: trackin
   }
   if (!predefined) return;
   const { PredefinedMetricType: metric = "", ResourceLabel: label } = predefined;
+  if (metric.endsWith("HighResolution")) {
+    const message = `drydock measures by the minute, and does not build ${metric}.`;
+    throw new AwsError("NotImplemented", message, { status: 501 });
+  }
   if (!ecsMetrics.includes(metric)) throw invalid(`Predefined metric type ${metric} is not one of ECS services.`);
   // "You can't specify a resource label unless the metric type is ALBRequestCountPerTarget."
   if ((metric === "ALBRequestCountPerTarget") !== (label !== undefined)) {

@@ -3,10 +3,12 @@ import type {
   ScalableTarget,
   ScalingActivity,
   ScalingPolicy,
+  ScheduledAction,
   ServiceNamespace,
 } from "@aws-sdk/client-application-auto-scaling";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
+import type { LastScaling } from "./decisions.ts";
 
 /** "Scalable targets are uniquely identified by the combination of resource ID, scalable dimension, and namespace." */
 export interface TargetIdentity {
@@ -28,10 +30,24 @@ export type TargetRecord = Kept<ScalableTarget> & {
 export type PolicyRecord = Kept<ScalingPolicy> & { PolicyName: string; PolicyARN: string; created: number };
 export type ActivityRecord = Kept<ScalingActivity> & { started: number; ended: number };
 
+export type ScheduledActionRecord = Omit<ScheduledAction, keyof TargetIdentity | "CreationTime"> &
+  TargetIdentity & {
+    ScheduledActionName: string;
+    Schedule: string;
+    created: number;
+    /** Occurrences up to here have been carried out, or were too early. */
+    lookedAt: number;
+  };
+
 export const targetsOf = (region: Region) => region.store.collection<TargetRecord>("application-autoscaling.targets");
 export const policiesOf = (region: Region) => region.store.collection<PolicyRecord>("application-autoscaling.policies");
 export const activitiesOf = (region: Region) =>
   region.store.collection<ActivityRecord>("application-autoscaling.activities");
+
+export const lastScalingsOf = (region: Region) =>
+  region.store.collection<LastScaling>("application-autoscaling.last-scalings");
+export const scheduledActionsOf = (region: Region) =>
+  region.store.collection<ScheduledActionRecord>("application-autoscaling.scheduled-actions");
 
 /** The key of a target, and the beginning of its policies' keys. */
 export function targetKey({ ServiceNamespace, ResourceId, ScalableDimension }: TargetIdentity): string {
@@ -40,6 +56,10 @@ export function targetKey({ ServiceNamespace, ResourceId, ScalableDimension }: T
 
 export function policyKey(policy: TargetIdentity & { PolicyName: string }): string {
   return `${targetKey(policy)}|${policy.PolicyName}`;
+}
+
+export function scheduledActionKey(action: TargetIdentity & { ScheduledActionName: string }): string {
+  return `${targetKey(action)}|${action.ScheduledActionName}`;
 }
 
 /** `service namespace: ecs, resource ID: service/main/web, scalable dimension: …`, as AWS's messages name a target. */

@@ -6,7 +6,17 @@ import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
 import { requireService, scaleIntoBounds } from "./ecs-service.ts";
-import { nameOf, policiesOf, type TargetRecord, targetKey, targetsOf, wantedBy } from "./records.ts";
+import { deletePolicy } from "./policies.ts";
+import {
+  nameOf,
+  policiesOf,
+  scheduledActionKey,
+  scheduledActionsOf,
+  type TargetRecord,
+  targetKey,
+  targetsOf,
+  wantedBy,
+} from "./records.ts";
 import { tagsFrom } from "./tags.ts";
 
 const nothingSuspended = {
@@ -19,7 +29,6 @@ export function targetOperations(
   region: Region,
 ): Operations<typeof import("@aws-sdk/client-application-auto-scaling")> {
   const targets = targetsOf(region);
-  const policies = policiesOf(region);
 
   return {
     RegisterScalableTarget: async (input) => {
@@ -62,14 +71,17 @@ export function targetOperations(
       return { ScalableTargets: page.items.map(describe), NextToken: page.nextToken };
     },
 
-    DeregisterScalableTarget: (input) => {
+    DeregisterScalableTarget: async (input) => {
       const key = targetKey(input);
       if (!targets.get(key)) {
         throw new AwsError("ObjectNotFoundException", `No scalable target found for ${nameOf(input)}`);
       }
       targets.delete(key);
       // "Deregistering a scalable target deletes the scaling policies that are associated with it."
-      for (const policy of policies.list(`${key}|`)) policies.delete(`${key}|${policy.PolicyName}`);
+      for (const policy of policiesOf(region).list(`${key}|`)) await deletePolicy(region, policy);
+      for (const action of scheduledActionsOf(region).list(`${key}|`)) {
+        scheduledActionsOf(region).delete(scheduledActionKey(action));
+      }
       return {};
     },
   };

@@ -9,6 +9,7 @@ const loaders: Record<string, () => Promise<ResourceType>> = {
   "AWS::CDK::Metadata": () => import("./cdk-metadata.ts").then((module) => module.cdkMetadata),
   "AWS::CloudFormation::WaitConditionHandle": () =>
     import("./cloudformation-wait-condition-handle.ts").then((module) => module.waitConditionHandle),
+  "AWS::CloudWatch::Alarm": () => import("./cloudwatch-alarm.ts").then((module) => module.alarm),
   "AWS::EC2::EIP": () => import("./ec2-eip.ts").then((module) => module.eip),
   "AWS::EC2::InternetGateway": () => import("./ec2-internet-gateway.ts").then((module) => module.internetGateway),
   "AWS::EC2::NatGateway": () => import("./ec2-nat-gateway.ts").then((module) => module.natGateway),

@@ -3,6 +3,7 @@ import {
   DescribeScalableTargetsCommand,
   DescribeScalingPoliciesCommand,
 } from "@aws-sdk/client-application-auto-scaling";
+import { CloudWatchClient, DescribeAlarmsCommand, ListTagsForResourceCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestDrydock, type TestDrydock } from "../../../testing.ts";
 import { TestStack } from "./test-stack.fixture.ts";
@@ -102,4 +103,37 @@ test("a policy names its target in one of two ways, never in both", async () => 
   await expect(new TestStack(drydock, "both").create(resources(both))).rejects.toThrow(
     "Policy: Specify either ScalingTargetId, or ResourceId, ScalableDimension and ServiceNamespace.",
   );
+});
+
+test("an alarm", async () => {
+  const cloudwatch = drydock.client(CloudWatchClient);
+  const alarms = async () =>
+    (await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: "alarms-" }))).MetricAlarms;
+  const alarm = (Threshold: number, app: string) => ({
+    Alarm: {
+      Type: "AWS::CloudWatch::Alarm",
+      Properties: {
+        Namespace: "AWS/ApplicationELB",
+        MetricName: "HTTPCode_Target_5XX_Count",
+        Dimensions: [{ Name: "LoadBalancer", Value: "app/main/1" }],
+        Statistic: "Sum",
+        Period: 60,
+        EvaluationPeriods: "1",
+        Threshold,
+        ComparisonOperator: "GreaterThanThreshold",
+        TreatMissingData: "notBreaching",
+        Tags: [{ Key: "app", Value: app }],
+      },
+    },
+  });
+  const stack = new TestStack(drydock, "alarms");
+  await stack.create(alarm(5, "shop"));
+  const [{ AlarmArn: ResourceARN = "" } = {}] = (await alarms()) ?? [];
+  expect(await alarms()).toMatchObject([{ Threshold: 5, EvaluationPeriods: 1, TreatMissingData: "notBreaching" }]);
+  await stack.update(alarm(9, "store"));
+  expect(await alarms()).toMatchObject([{ AlarmArn: ResourceARN, Threshold: 9 }]);
+  const { Tags } = await cloudwatch.send(new ListTagsForResourceCommand({ ResourceARN }));
+  expect(Tags).toContainEqual({ Key: "app", Value: "store" });
+  await stack.delete();
+  expect(await alarms()).toEqual([]);
 });
