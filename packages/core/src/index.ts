@@ -27,12 +27,8 @@ export { type EnvironmentEvent, type EventsRequest, readEvents } from "./observe
 export { type ReleaseTimeline, releaseHistory, releaseTimeline } from "./observe/history.ts";
 export { type LogLine, type LogRequest, readLogs } from "./observe/logs.ts";
 export type { Shortening } from "./observe/shortenings.ts";
-export {
-  type DeploymentStatus,
-  type EnvironmentStatus,
-  environmentStatus,
-  type ServiceStatus,
-} from "./observe/status.ts";
+export type { DeploymentStatus, ServiceStatus, TaskStatus } from "./observe/service-status.ts";
+export { type EnvironmentStatus, environmentStatus } from "./observe/status.ts";
 export type { Diagnosis, FailedTask } from "./release/diagnosis.ts";
 export type { LockHolder } from "./release/lock.ts";
 export { findOrigin, type Origin } from "./release/origin.ts";

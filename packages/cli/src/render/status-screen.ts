@@ -1,20 +1,21 @@
-import type { DeploymentStatus, EnvironmentStatus, ServiceStatus } from "@fardel/core";
+import type { EnvironmentStatus, ServiceStatus } from "@fardel/core";
 import { formatAgo } from "./quantities.ts";
+import { serviceDetails } from "./service-details.ts";
 import type { Style } from "./style.ts";
-import { alignColumns, fit, tame } from "./text.ts";
+import { alignColumns, fit } from "./text.ts";
 
 /** What runs in an environment. */
 export function statusScreen(status: EnvironmentStatus, style: Style, now: Date): string {
   const { colors, width, symbols } = style;
   const { app, environment, url, services } = status;
-  const header = ["service", "tasks", "healthy", "release", "runs", ""].map((name) => colors.dim(name));
+  const header = ["service", "tasks", "healthy", "zones", "release", "runs", ""].map((name) => colors.dim(name));
   const table = alignColumns([header, ...services.map((service) => serviceRow(service, style))]);
   return [
     `${colors.bold(app)} in ${colors.bold(environment)}${url === undefined ? "" : `  ${colors.cyan(url)}`}`,
     servingLine(status, now),
-    ...(status.lock ? [colors.yellow(lockLine(status.lock, now))] : []),
+    ...underWay(status, now).map((line) => colors.yellow(line)),
     ...(services.length > 0 ? ["", ...table] : []),
-    ...services.flatMap((service) => troubles(service, style, now)),
+    ...services.flatMap((service) => serviceDetails(service, style, now)),
   ]
     .map((line) => fit(line, width, symbols.ellipsis))
     .join("\n");
@@ -31,59 +32,54 @@ function servingLine({ serving }: EnvironmentStatus, now: Date): string {
   return `Release ${number} serves: ${facts.filter(Boolean).join(", ")}.`;
 }
 
+function underWay({ lock, unfinished }: EnvironmentStatus, now: Date): string[] {
+  return [
+    ...(lock ? [lockLine(lock, now)] : []),
+    ...(unfinished?.interrupted
+      ? [`Release ${unfinished.number} by ${unfinished.actor} was interrupted; the next one brings it to its end.`]
+      : []),
+  ];
+}
+
 function lockLine({ actor, host, action, release, since }: NonNullable<EnvironmentStatus["lock"]>, now: Date): string {
   const what = release === undefined ? action : `${action} of release ${release}`;
   return `Under way: ${what} by ${actor} on ${host}, begun ${formatAgo(new Date(since), now)}.`;
 }
 
 function serviceRow(service: ServiceStatus, { colors }: Style): string[] {
-  const { name, desired, running, healthy, release, taskDefinition, status } = service;
-  if (status === "MISSING") return [name, colors.red("missing"), "", "", "", ""];
-  const enough = running === desired;
+  const { name, desired, running, release, taskDefinition, status } = service;
+  if (status === "MISSING") return [name, colors.red("missing"), "", "", "", "", ""];
   const tasks = `${running}/${desired}`;
+  const healthy = healthyTasks(service);
+  const notes = [status === "ACTIVE" ? "" : status.toLowerCase(), spotNote(service)];
   return [
     name,
-    enough ? colors.green(tasks) : colors.yellow(tasks),
+    running === desired ? colors.green(tasks) : colors.yellow(tasks),
     healthy === undefined ? "" : healthy >= desired ? colors.green(String(healthy)) : colors.yellow(String(healthy)),
+    zonesOf(service),
     release === undefined ? "" : String(release),
     taskDefinition,
-    status === "ACTIVE" ? "" : status.toLowerCase(),
+    notes.filter(Boolean).join(", "),
   ];
 }
 
-/** What a person wants to know of a service that isn't as it should be. */
-function troubles(service: ServiceStatus, { colors }: Style, now: Date): string[] {
-  const { name, deployments, targets, events, desired, running } = service;
-  const moving = deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState !== "COMPLETED");
-  const unhealthy = targets.filter(({ state }) => state !== "healthy");
-  if (!moving && unhealthy.length === 0 && running === desired) return [];
-  return [
-    "",
-    colors.bold(name),
-    ...alignColumns(deployments.map(deploymentRow)).map((line) => `  ${line}`),
-    ...unhealthy.map(({ address, state, reason }) => `  target ${address} is ${state}${reason ? `: ${reason}` : ""}`),
-    ...events
-      .slice(0, 3)
-      .map(({ at, message }) => colors.dim(`  ${formatAgo(new Date(at), now)}  ${eventText(message)}`)),
-  ];
+/** By the load balancer, or else by the tasks' own health checks. */
+function healthyTasks({ healthy, tasks }: ServiceStatus): number | undefined {
+  if (healthy !== undefined) return healthy;
+  const checked = tasks.filter(({ health }) => health !== undefined);
+  return checked.length === 0 ? undefined : checked.filter(({ health }) => health === "HEALTHY").length;
 }
 
-/** ECS begins each event with the service's name, which stands above them here. */
-function eventText(message: string): string {
-  return tame(message).replace(/^\(service [^)]+\) /, "");
+/** `a 2  b 1`: the region is the environment's, so only a zone's letter tells something. */
+function zonesOf({ tasks }: ServiceStatus): string {
+  const running = tasks.filter(({ status, zone }) => status === "RUNNING" && zone !== "");
+  return [...Map.groupBy(running, ({ zone }) => zone)]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([zone, { length }]) => `${/[a-z]$/.exec(zone)?.[0] ?? zone} ${length}`)
+    .join("  ");
 }
 
-function deploymentRow(deployment: DeploymentStatus): string[] {
-  const { status, taskDefinition, running, desired, pending, failed, rolloutState } = deployment;
-  const counts = [
-    `${running}/${desired} running`,
-    pending > 0 && `${pending} pending`,
-    failed > 0 && `${failed} failed`,
-  ];
-  return [
-    status.toLowerCase(),
-    taskDefinition,
-    counts.filter(Boolean).join(", "),
-    rolloutState.toLowerCase().replaceAll("_", " "),
-  ];
+function spotNote({ tasks }: ServiceStatus): string {
+  const spot = tasks.filter((task) => task.spot && task.status === "RUNNING").length;
+  return spot === 0 ? "" : `${spot} on Spot`;
 }

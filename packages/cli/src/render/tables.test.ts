@@ -1,4 +1,4 @@
-import type { EnvironmentStatus, ReleasePlan, StackPlan } from "@fardel/core";
+import type { EnvironmentStatus, ReleasePlan, StackPlan, TaskStatus } from "@fardel/core";
 import { expect, test } from "vitest";
 import { historyTable } from "./history-table.ts";
 import { planScreen } from "./plan-screen.ts";
@@ -33,6 +33,19 @@ test("history", () => {
   expect(historyTable([], style, now)).toBe("There is no release yet.");
 });
 
+function task(id: string, zone: string): TaskStatus {
+  return {
+    id,
+    zone,
+    taskDefinition: "shop-local-web:3",
+    status: "RUNNING",
+    started: new Date("2026-03-01T11:30:00Z"),
+    health: undefined,
+    target: "healthy",
+    spot: false,
+  };
+}
+
 const status: EnvironmentStatus = {
   app: "shop",
   environment: "local",
@@ -40,6 +53,7 @@ const status: EnvironmentStatus = {
   url: "http://127.0.0.1:8080",
   serving: { number: 3, finished: "2026-03-01T11:00:00Z", commit: "1".repeat(40), actor: "kim@example.com" },
   lock: undefined,
+  unfinished: undefined,
   services: [
     {
       name: "web",
@@ -63,6 +77,7 @@ const status: EnvironmentStatus = {
           failed: 1,
           rolloutState: "IN_PROGRESS",
           rolloutReason: "",
+          weight: 10,
         },
         {
           id: "2",
@@ -74,10 +89,32 @@ const status: EnvironmentStatus = {
           failed: 0,
           rolloutState: "COMPLETED",
           rolloutReason: "",
+          weight: 90,
+        },
+      ],
+      rollout: {
+        deployment: "arn:aws:ecs:eu-west-1:000000000000:service-deployment/local/shop-web/1",
+        status: "IN_PROGRESS",
+        stage: "PRE_PRODUCTION_TRAFFIC_SHIFT",
+        started: new Date("2026-03-01T11:58:00Z"),
+        gates: [{ hookId: "abc", expires: new Date("2026-03-02T11:59:00Z"), onExpiry: "ROLLBACK" }],
+      },
+      tasks: [task("11111111", "eu-west-1a"), { ...task("22222222", "eu-west-1b"), spot: true }],
+      staleSecrets: [
+        {
+          secret: "arn:aws:secretsmanager:eu-west-1:000000000000:secret:stripe",
+          variables: ["STRIPE_KEY"],
+          changed: new Date("2026-03-01T11:00:00Z"),
+          tasks: 2,
         },
       ],
       targets: [
-        { address: "10.0.0.5:3000", state: "unhealthy", reason: "Health checks failed with these codes: [500]" },
+        {
+          targetGroup: "",
+          address: "10.0.0.5:3000",
+          state: "unhealthy",
+          reason: "Health checks failed with these codes: [500]",
+        },
       ],
       events: [{ at: new Date("2026-03-01T11:59:50Z"), message: "(service web) has started 1 tasks." }],
     },
@@ -93,7 +130,10 @@ const status: EnvironmentStatus = {
       healthy: undefined,
       url: undefined,
       deployments: [],
+      rollout: undefined,
+      tasks: [{ ...task("33333333", "eu-west-1c"), target: undefined, health: "HEALTHY" }],
       targets: [],
+      staleSecrets: [],
       events: [],
     },
   ],
@@ -104,15 +144,18 @@ test("status, with what a person wants to know of a service on the move", () => 
     "shop in local  http://127.0.0.1:8080
     Release 3 serves: 1h ago, by kim@example.com, commit 1111111.
 
-    service  tasks  healthy  release  runs
-    web      2/2    1        3        shop-local-web:3
-    worker   1/1             3        shop-local-worker:3
+    service  tasks  healthy  zones     release  runs
+    web      2/2    1        a 1  b 1  3        shop-local-web:3     1 on Spot
+    worker   1/1    1        c 1       3        shop-local-worker:3
 
     web
-      primary  shop-local-web:4  1/2 running, 1 pending, 1 failed  in progress
-      active   shop-local-web:3  1/2 running                       completed
+      primary  shop-local-web:4  1/2 running, 1 pending, 1 failed  10 % of requests  in progress
+      active   shop-local-web:3  1/2 running                       90 % of requests  completed
+      stage: pre production traffic shift, begun 2m ago
+      waits for approval (hook abc); rolls back by itself at 2026-03-02 11:59 UTC
       target 10.0.0.5:3000 is unhealthy: Health checks failed with these codes: [500]
-      10s ago  has started 1 tasks."
+      10s ago  has started 1 tasks.
+      STRIPE_KEY changed 1h ago: 2 tasks still have the old value"
   `);
 });
 

@@ -27,6 +27,13 @@ export function familyTasks(reader: Reader, family: string): Promise<Task[]> {
   return findTasks(reader, { family, desiredStatus: "RUNNING" });
 }
 
+/** Of the network interface that a task has on Fargate. */
+export function privateAddresses({ attachments = [] }: Task): string[] {
+  return attachments.flatMap(({ details = [] }) =>
+    details.flatMap(({ name, value }) => (name === "privateIPv4Address" && value ? [value] : [])),
+  );
+}
+
 /** ListTasks gives a hundred at a time, and DescribeTasks takes "a list of up to 100 task IDs". */
 async function findTasks(
   { aws, descriptor: { cluster } }: Reader,
