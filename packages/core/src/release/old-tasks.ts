@@ -83,7 +83,7 @@ function told(left: readonly OldTasks[]): string {
 
 function held(left: readonly OldTasks[], cluster: string): FardelError {
   const minutes = patienceMs / 60_000;
-  return new FardelError("OLD_TASKS", `After ${minutes} minutes, ${told(left)} still run`, {
+  return new FardelError("OLD_TASKS", `Within ${minutes} minutes, ${told(left)} didn't stop`, {
     where: `cluster ${cluster}`,
     why: left.flatMap(({ tasks }) => tasks).join("\n"),
     fix: "See what holds them: `aws ecs get-task-protection` tells whether they are protected from scaling in.",
