@@ -92,20 +92,28 @@ const release = section({
       description: "Tasks to run, one after the other, before any service changes.",
       examples: [["migrate"]],
     }),
-  after: names("tasks").prefault([]).meta({ description: "Tasks to run when every old task has stopped." }),
+  after: names("tasks")
+    .prefault([])
+    .meta({
+      description:
+        "Tasks to run, one after the other, when the new revisions serve and every old task has stopped. One that fails " +
+        "doesn't take the release back: the release ends with exit code 1, its services stay, and the next one runs it again.",
+      examples: [["reindex"]],
+    }),
   order: z
     .array(names("services"), { error: "a list of lists of services, such as [[indexer], [web]]" })
     .prefault([])
     .meta({
       description:
-        "Waves of services: a wave starts when the one before serves. Services not named join the last wave.",
+        "Waves of services: those of a wave are rolled out at the same time, and a wave starts when the one before serves and " +
+        "its old tasks are gone. If one fails, all services return, the newest wave first. Services not named join the last wave.",
       examples: [[["indexer"], ["web", "ingester"]]],
     }),
   together: z
     .array(names("services and tasks"), { error: "a list of lists of services and tasks" })
     .prefault([])
     .meta({
-      description: "Services and tasks that a partial release may not part.",
+      description: "Services and tasks that a partial release (`--only`) may not part.",
       examples: [[["indexer", "deployment"]]],
     }),
   tags: z
