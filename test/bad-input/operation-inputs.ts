@@ -101,9 +101,30 @@ function call(endpoint: string, service: string, model: ServiceModel, operation:
     const headers = { authorization, "x-amz-target": `Target.${operation.name}` };
     return fetch(endpoint, { method: "POST", headers, body: JSON.stringify(input), signal });
   }
+  if (model.protocol === "restJson1") {
+    const [url, rest] = restUrl(endpoint, operation, input as Record<string, unknown>);
+    const method = operation.http?.method ?? "POST";
+    const body = method === "GET" || method === "DELETE" ? null : JSON.stringify(rest);
+    return fetch(url, { method, headers: { authorization, "content-type": "application/json" }, body, signal });
+  }
   const list = model.protocol === "ec2Query" ? "" : ".member";
   const form = new URLSearchParams([["Action", operation.name], ...formEntries(input, "", list)]);
   return fetch(endpoint, { method: "POST", headers: { authorization }, body: form, signal });
+}
+
+/** An input's labels and query members as a URL, and what is left for the body. */
+function restUrl(endpoint: string, { http, input: schema }: OperationModel, input: Record<string, unknown>) {
+  const rest = { ...input };
+  // An empty label would lead to another operation.
+  const label = (name: string) => encodeURIComponent(String(input[name] || "none"));
+  const path = (http?.uri ?? "/").replace(/\{(\w+)\}/g, (_all, name: string) => label(name));
+  const url = new URL(endpoint + path);
+  for (const [name, member] of schema.structIterator()) {
+    const { httpLabel, httpQuery } = member.getMergedTraits();
+    if (httpQuery) for (const value of [input[name] ?? []].flat()) url.searchParams.append(httpQuery, String(value));
+    if (httpLabel || httpQuery) delete rest[name];
+  }
+  return [url, rest] as const;
 }
 
 function formEntries(value: unknown, path: string, list: string): [string, string][] {

@@ -6,6 +6,7 @@ import { CloudFormation } from "@aws-sdk/client-cloudformation";
 import { ECS } from "@aws-sdk/client-ecs";
 import { S3 } from "@aws-sdk/client-s3";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
+import { SQS } from "@aws-sdk/client-sqs";
 import { SSM } from "@aws-sdk/client-ssm";
 import { type DrydockStatus, readStatus, startDetached, stopDetached } from "@fardel/drydock/control.ts";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
@@ -33,6 +34,7 @@ function clientsOf({ endpoint, region }: DrydockStatus) {
     ecs: new ECS(configuration),
     s3: new S3({ ...configuration, forcePathStyle: true }),
     secrets: new SecretsManager(configuration),
+    sqs: new SQS(configuration),
     ssm: new SSM(configuration),
   };
 }
@@ -89,6 +91,18 @@ const writers: Record<string, Writer> = {
     async read({ ecs }, number) {
       const { taskDefinition } = await ecs.describeTaskDefinition({ taskDefinition: `f${number}` });
       return `${taskDefinition?.taskDefinitionArn} ${taskDefinition?.containerDefinitions?.[0]?.image}`;
+    },
+  },
+  message: {
+    async write({ sqs }, number) {
+      const { QueueUrl } = await sqs.createQueue({ QueueName: `q${number}` });
+      const { MessageId } = await sqs.sendMessage({ QueueUrl, MessageBody: textOf(number) });
+      return `${MessageId} ${textOf(number)}`;
+    },
+    async read({ sqs }, number) {
+      const { QueueUrl } = await sqs.getQueueUrl({ QueueName: `q${number}` });
+      const { Messages = [] } = await sqs.receiveMessage({ QueueUrl });
+      return Messages.map(({ MessageId, Body }) => `${MessageId} ${Body}`).join();
     },
   },
 };

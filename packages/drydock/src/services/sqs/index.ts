@@ -13,6 +13,7 @@ import { openSqs } from "./sqs.ts";
  * Gaps: ReceiveRequestAttemptId, the limits on messages in flight, throttling of FIFO queues.
  * By design: a message move task is over at once; nothing is approximate (counts are exact, a standard queue keeps its order and delivers once per visibility timeout);
  * a name can be used again at once after DeleteQueue; policies and encryption settings are kept and described, and not enforced.
+ * Client quirk: version 1 of the AWS CLI calls SQS at AWS whatever AWS_ENDPOINT_URL says; it has to be given `--endpoint-url`.
  */
 export const sqs = defineService({
   name: "sqs",
