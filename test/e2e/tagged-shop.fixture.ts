@@ -50,7 +50,7 @@ export interface Place {
   tags(image: string): Promise<Record<string, string[]>>;
 }
 
-export interface Released {
+interface Released {
   outcome: Awaited<ReturnType<typeof deploy>>;
   events: FardelEvent[];
 }
