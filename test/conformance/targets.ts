@@ -70,6 +70,7 @@ const otherStatuses: [names: RegExp, statuses: number[]][] = [
   [/^AccessDenied$/, [403]],
   [/^(NoSuch|NotFound$|ChangeSetNotFound|OwnershipControlsNotFound|DB\w+NotFoundFault$)/, [404]],
   [/^ResourceNotFoundException$/, [400, 404]],
+  [/^ResourceNotFound$/, [404]],
   [/^MethodNotAllowed$/, [405]],
   [/^(Bucket(AlreadyOwnedByYou|NotEmpty)|DeleteConflict|EntityAlreadyExists|LimitExceeded)/, [409]],
   [/^(PreconditionFailed|DryRunOperation)$/, [412]],

@@ -33,7 +33,7 @@ export const services: { [Name in ServiceName]?: () => Promise<ServiceDefinition
   ec2: () => import("./ec2/index.ts").then((module) => module.ec2),
   iam: () => import("./iam/index.ts").then((module) => module.iam),
   logs: () => import("./logs/index.ts").then((module) => module.logs),
-  monitoring: () => import("./cloudwatch/index.ts").then((module) => module.cloudwatch),
+  monitoring: () => import("./monitoring/index.ts").then((module) => module.monitoring),
   rds: () => import("./rds/index.ts").then((module) => module.rds),
   s3: () => import("./s3/index.ts").then((module) => module.s3),
   scheduler: () => import("./scheduler/index.ts").then((module) => module.scheduler),

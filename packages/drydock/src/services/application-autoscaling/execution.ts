@@ -1,9 +1,9 @@
 import type { Service } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
-import type { CarryOut } from "../cloudwatch/alarms/actions.ts";
-import { datapointsOf } from "../cloudwatch/alarms/evaluator.ts";
-import { type AlarmRecord, alarmsOf } from "../cloudwatch/alarms/records.ts";
-import { minute } from "../cloudwatch/metric-store.ts";
+import type { CarryOut } from "../monitoring/alarms/actions.ts";
+import { datapointsOf } from "../monitoring/alarms/evaluator.ts";
+import { type AlarmRecord, alarmsOf } from "../monitoring/alarms/records.ts";
+import { minute } from "../monitoring/metric-store.ts";
 import { type LastScaling, permitted, proportionalCapacity, scaleInTo, scaleOutBy, stepTo } from "./decisions.ts";
 import { requireService, setDesiredCount } from "./ecs-service.ts";
 import {

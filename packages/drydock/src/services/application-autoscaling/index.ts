@@ -1,5 +1,5 @@
 import { defineService } from "../../service.ts";
-import { carryOutScalingActions } from "../cloudwatch/alarms/actions.ts";
+import { carryOutScalingActions } from "../monitoring/alarms/actions.ts";
 import { activityOperations } from "./activities.ts";
 import { constraints } from "./constraints.ts";
 import { executePolicies } from "./execution.ts";

@@ -13,7 +13,7 @@ import { startRounds } from "./rounds.ts";
  * for three days by the minute, three hours by the second. Of metric math there are arithmetic, comparisons, SUM, AVG, MIN,
  * MAX, ABS, CEIL, FLOOR, FILL, IF, PERIOD, DIFF, RATE and METRICS; of statistics the five simple ones and percentiles.
  */
-export const cloudwatch = defineService({
+export const monitoring = defineService({
   name: "monitoring",
   load: () => import("@aws-sdk/client-cloudwatch"),
   constraints,
