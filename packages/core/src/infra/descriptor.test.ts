@@ -44,13 +44,18 @@ describe("what the application stack writes", () => {
         securityGroups: [arn("ServiceSecurityGroup.GroupId")],
         assignPublicIp: false,
       },
-      roles: { execution: arn("ExecutionRole.Arn"), task: arn("TaskRole.Arn") },
+      roles: {
+        execution: arn("ExecutionRole.Arn"),
+        task: arn("TaskRole.Arn"),
+        infrastructure: arn("InfrastructureRole.Arn"),
+      },
       logGroups: { web: arn("WebLogs"), worker: arn("WorkerLogs"), migrate: arn("MigrateLogs") },
       targetGroups: { web: arn("WebTargetGroup") },
+      alternateTargetGroups: { web: arn("WebAlternateTargetGroup") },
       loadBalancer: {
         arn: arn("LoadBalancer"),
         dnsName: arn("LoadBalancer.DNSName"),
-        listeners: { http: arn("HttpListener") },
+        listeners: { http: arn("HttpListener"), test: arn("TestListener") },
       },
       repositories: { web: arn("Value4") },
       secrets: {

@@ -33,18 +33,23 @@ export const environmentDescriptorSchema = z.object({
     execution: arn,
     /** What the app's own AWS calls run as. */
     task: arn,
+    /** What ECS shifts traffic as; needed by strategies other than rolling. */
+    infrastructure: arn.optional(),
   }),
   /** Name of the log group by service or task (they share one namespace). */
   logGroups: perName(z.string()),
   /** ARN by routed service. */
   targetGroups: perName(arn),
+  /** The second target group by routed service; needed by strategies other than rolling. */
+  alternateTargetGroups: perName(arn),
   /** Absent when no service has a route. */
   loadBalancer: z
     .object({
       arn,
       /** Where its DNS name points people to; see `loadBalancerUrl` for the address that really answers. */
       dnsName: z.string(),
-      listeners: z.object({ http: arn, https: arn.optional() }),
+      /** `test`: where a new revision answers before it has production traffic. */
+      listeners: z.object({ http: arn, https: arn.optional(), test: arn.optional() }),
     })
     .optional(),
   /** Repository URI (without tag) by image that fardel builds. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "./descriptor.ts";
-import { loadBalancerUrl } from "./load-balancer-url.ts";
+import { loadBalancerUrl, testUrl } from "./load-balancer-url.ts";
 
 function aws(endpoint: string | undefined, tags: { Key: string; Value: string }[] = []): Aws {
   const elbv2 = {
@@ -35,5 +35,15 @@ describe("loadBalancerUrl", () => {
 
   test("is nothing for an app without routes", async () => {
     expect(await loadBalancerUrl(aws(endpoint), { loadBalancer: undefined } as EnvironmentDescriptor)).toBeUndefined();
+  });
+
+  test("the test listener's is its own", async () => {
+    const tested = { loadBalancer: { ...loadBalancer, listeners: { http: "arn:http", test: "arn:test" } } };
+    expect(await testUrl(aws(undefined), tested as EnvironmentDescriptor)).toBe(
+      "http://shop-1.eu-west-1.elb.amazonaws.com:9000",
+    );
+    const region = aws(endpoint, [{ Key: "aws:drydock:url", Value: "http://localhost:9000/" }]);
+    expect(await testUrl(region, tested as EnvironmentDescriptor)).toBe("http://localhost:9000");
+    expect(await testUrl(region, descriptor)).toBeUndefined();
   });
 });

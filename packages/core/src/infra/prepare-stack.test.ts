@@ -52,7 +52,7 @@ describe("prepareStack", () => {
     const wanted = appStacks({ ...shop, services: {} }).application;
     const merged = mergeKept(application.template, wanted.template, application.keeps ?? []);
     const left = Object.keys(merged.Resources).filter((id) => !(id in wanted.template.Resources));
-    expect(left).toEqual(["WebTargetGroup", "WebLogs", "WorkerLogs"]);
+    expect(left).toEqual(["WebTargetGroup", "WebAlternateTargetGroup", "WebLogs", "WorkerLogs"]);
     expect(merged.Outputs).toEqual(wanted.template.Outputs);
   });
 

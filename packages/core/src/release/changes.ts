@@ -6,6 +6,7 @@ import { type Difference, definitionDifferences } from "./difference.ts";
 import { type DesiredRule, desiredRules, type ExistingRule, isAsDesired } from "./listener-rules.ts";
 import type { ReleasedConfiguration, ReleaseRecord } from "./record.ts";
 import {
+  alternateOf,
   changedCount,
   initialCount,
   type ServiceSettings,
@@ -109,10 +110,8 @@ function serviceChange(
   descriptor: EnvironmentDescriptor,
 ): ServiceChange {
   const { name, scale } = service;
-  const found = state.services.get(name);
-  // One that is being deleted can't be updated: it is waited for, and made anew.
-  const current = found?.ecs.status === "ACTIVE" ? found : undefined;
-  const settings = serviceSettings(service, descriptor);
+  const current = activeIn(state.services, name);
+  const settings = serviceSettings(service, descriptor, { ecs: current?.ecs, rule: state.rules.own.get(name)?.arn });
   const { definition, differences } = choose(target, name, current?.definition);
   if (!current) {
     return {
@@ -138,6 +137,12 @@ function serviceChange(
   ];
   const action = all.length > 0 ? "update" : "none";
   return { name, service, action, definition, settings, desiredCount, differences: all, current };
+}
+
+/** One that is being deleted can't be updated: it is waited for, and made anew. */
+function activeIn(services: CurrentState["services"], name: string): CurrentService | undefined {
+  const found = services.get(name);
+  return found?.ecs.status === "ACTIVE" ? found : undefined;
 }
 
 /** A rollout that an interrupted release has left behind is this release's to bring to its end. */
@@ -176,12 +181,18 @@ function choose(
 
 function ruleChanges(
   services: readonly Service[],
-  { rules: { own } }: CurrentState,
+  { rules: { own }, services: there }: CurrentState,
   descriptor: EnvironmentDescriptor,
   whole: boolean,
 ): RuleChange[] {
   const routes = new Map(services.flatMap(({ name, route }) => (route ? [[name, route] as const] : [])));
-  const desired = desiredRules(routes, descriptor.targetGroups);
+  const alternates = new Map(
+    services.flatMap((service) => {
+      const alternate = alternateOf(service, descriptor, activeIn(there, service.name)?.ecs);
+      return alternate === undefined ? [] : [[service.name, alternate] as const];
+    }),
+  );
+  const desired = desiredRules(routes, descriptor.targetGroups, alternates);
   const changed = desired.flatMap((rule): RuleChange[] => {
     const there = own.get(rule.service);
     if (there === undefined) return [{ service: rule.service, action: "create", desired: rule }];

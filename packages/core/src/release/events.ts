@@ -24,8 +24,28 @@ export type ReleaseEvent =
       pending: number;
       failed: number;
       oldRunning: number;
+      /** Lifecycle stage as ECS names it, for a rollout that goes through stages. */
+      stage?: string;
+      /** Per cent of the production traffic that the new revision gets, where ECS shifts it. */
+      productionPercent?: number;
+      /** Both revisions stay until then: ISO 8601. */
+      bakesUntil?: string;
       message?: string;
     }
+  /** A rollout has come to its gate, and waits. */
+  | {
+      type: "rollout.waiting";
+      service: string;
+      /** What it waits for: a person, or its check. */
+      waitsFor: "approval" | "check";
+      /** Where the new revision answers; absent for a rolling update, of which no task runs yet, and without a route. */
+      testUrl?: string;
+      /** Until when it waits, ISO 8601, and what happens then. */
+      until?: string;
+      otherwise: "roll-back" | "continue";
+    }
+  /** `failure` says why the check of a new revision didn't pass. */
+  | { type: "rollout.checked"; service: string; failure?: string }
   | { type: "rollout.finished"; service: string; outcome: RolloutResult; durationMs: number }
   | { type: "service.unchanged"; service: string }
   | { type: "service.removed"; service: string }

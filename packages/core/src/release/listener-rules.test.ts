@@ -69,3 +69,15 @@ test("priorities go in tens, around those of others", () => {
     ["c", 32],
   ]);
 });
+
+test("the weights of a rule with two target groups are ECS's, whichever of the two comes first", () => {
+  const alternate = descriptor.alternateTargetGroups.web ?? "";
+  const routes = new Map([["web", to("/*")]]);
+  const [plain] = desiredRules(routes, descriptor.targetGroups);
+  const [paired] = desiredRules(routes, descriptor.targetGroups, new Map([["web", alternate]]));
+  if (!plain || !paired) throw new Error("there are rules");
+  const rule: ExistingRule = { arn: "rule", priority: 10, conditions: paired.conditions, targetGroup: alternate };
+  expect(isAsDesired({ ...rule, alternate: paired.targetGroup }, paired)).toBe(true);
+  expect(isAsDesired(rule, paired)).toBe(false);
+  expect(isAsDesired({ ...rule, alternate: paired.targetGroup }, plain)).toBe(false);
+});

@@ -4,6 +4,7 @@ import { isAwsError } from "../aws/errors.ts";
 import type { Route } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { tagNames } from "./names.ts";
+import type { ReleasedConfiguration } from "./record.ts";
 
 /** Rules of an app's listener, as they are. */
 export interface ListenerRules {
@@ -20,17 +21,25 @@ export interface ExistingRule {
   priority: number;
   conditions: RuleCondition[];
   targetGroup: string | undefined;
+  /** The other one of a rule whose weights ECS moves between two. */
+  alternate?: string;
 }
 
 export interface DesiredRule {
   service: string;
   conditions: RuleCondition[];
   targetGroup: string;
+  /** Of a service whose traffic ECS shifts between two target groups: then the weights are ECS's, and nobody else sets them. */
+  alternate?: string;
 }
 
 /** Nobody's host: a target group gets its health checks as soon as a rule names it, and no traffic before it is ready. */
 const pendingHost = "not-routed-yet.fardel.invalid";
 const highestPriority = 50_000;
+
+export function routesOf({ services }: Pick<ReleasedConfiguration, "services">): Map<string, Route> {
+  return new Map(Object.values(services).flatMap(({ name, route }) => (route ? [[name, route] as const] : [])));
+}
 
 /** "The specific one before the general one": with a host before without, then the longer path, then an exact one. */
 export function orderRoutes(routes: ReadonlyMap<string, Route>): string[] {
@@ -50,15 +59,22 @@ export function orderRoutes(routes: ReadonlyMap<string, Route>): string[] {
     .map(({ service }) => service);
 }
 
-/** The rules of an app, most specific first. */
+/**
+ * The rules of an app, most specific first.
+ *
+ * @param alternates the second target group of each service whose traffic ECS shifts.
+ */
 export function desiredRules(
   routes: ReadonlyMap<string, Route>,
   targetGroups: EnvironmentDescriptor["targetGroups"],
+  alternates: ReadonlyMap<string, string> = new Map(),
 ): DesiredRule[] {
   return orderRoutes(routes).flatMap((service) => {
     const route = routes.get(service);
     const targetGroup = targetGroups[service];
-    return route && targetGroup ? [{ service, conditions: conditionsOf(route), targetGroup }] : [];
+    const alternate = alternates.get(service);
+    if (!route || !targetGroup) return [];
+    return [{ service, conditions: conditionsOf(route), targetGroup, ...(alternate !== undefined && { alternate }) }];
   });
 }
 
@@ -88,12 +104,17 @@ export function isPending(rule: ExistingRule): boolean {
   return describeConditions(rule.conditions) === pendingHost;
 }
 
-/** Whether a rule sends what it should to where it should. */
+/** Whether a rule sends what it should to where it should. How much of it goes to which of two target groups is ECS's. */
 export function isAsDesired(rule: ExistingRule, desired: DesiredRule): boolean {
   return (
-    describeConditions(rule.conditions) === describeConditions(desired.conditions) &&
-    rule.targetGroup === desired.targetGroup
+    describeConditions(rule.conditions) === describeConditions(desired.conditions) && hasTargetGroupsOf(rule, desired)
   );
+}
+
+function hasTargetGroupsOf(rule: ExistingRule, desired: DesiredRule): boolean {
+  const groups = ({ targetGroup, alternate }: Pick<ExistingRule, "targetGroup" | "alternate">) =>
+    [targetGroup, alternate].sort().join(" ");
+  return groups(rule) === groups(desired);
 }
 
 /** Priorities in steps of ten, in the order given, past those that others have. */
@@ -111,8 +132,12 @@ export function priorities(services: readonly string[], foreign: ReadonlySet<num
 
 /** Reads the rules of an app's listener: fardel's own are known by their tags. */
 export async function readListenerRules(aws: Aws, descriptor: EnvironmentDescriptor): Promise<ListenerRules> {
-  const { https, http: listener } = descriptor.loadBalancer?.listeners ?? {};
-  const ListenerArn = https ?? listener;
+  const { https, http } = descriptor.loadBalancer?.listeners ?? {};
+  return readRulesOf(aws, https ?? http);
+}
+
+/** The same for any of its listeners. */
+export async function readRulesOf(aws: Aws, ListenerArn: string | undefined): Promise<ListenerRules> {
   if (ListenerArn === undefined) return { listener: undefined, own: new Map(), foreign: new Set() };
   const rules = await allRules(aws, ListenerArn);
   const services = await serviceTags(
@@ -156,25 +181,42 @@ async function serviceTags(aws: Aws, arns: string[]): Promise<Map<string, string
 
 function existing({ RuleArn = "", Priority, Conditions = [], Actions = [] }: Rule): ExistingRule {
   const [action] = Actions;
-  const targetGroup = action?.TargetGroupArn ?? action?.ForwardConfig?.TargetGroups?.[0]?.TargetGroupArn;
-  return { arn: RuleArn, priority: Number(Priority), conditions: Conditions, targetGroup };
+  const [first, second] = action?.ForwardConfig?.TargetGroups ?? [];
+  return {
+    arn: RuleArn,
+    priority: Number(Priority),
+    conditions: Conditions,
+    targetGroup: action?.TargetGroupArn ?? first?.TargetGroupArn,
+    ...(second?.TargetGroupArn !== undefined && { alternate: second.TargetGroupArn }),
+  };
 }
 
 /** Puts a target group behind the listener without sending it anything yet: ECS wants it to have a load balancer. */
 export async function attachTargetGroup(
   aws: Aws,
-  { app, environment }: EnvironmentDescriptor,
-  { listener, own, foreign }: ListenerRules,
-  { service, targetGroup }: DesiredRule,
+  descriptor: EnvironmentDescriptor,
+  rules: ListenerRules,
+  desired: DesiredRule,
 ): Promise<ExistingRule> {
-  const taken = new Set([...foreign, ...[...own.values()].map(({ priority }) => priority)]);
+  const taken = new Set([...rules.foreign, ...[...rules.own.values()].map(({ priority }) => priority)]);
   let Priority = highestPriority;
   while (taken.has(Priority)) Priority -= 1;
+  return createRule(aws, descriptor, rules.listener, { ...desired, conditions: [byHost(pendingHost)] }, Priority);
+}
+
+/** Makes a rule; one with two target groups gives the first all of the traffic. */
+export async function createRule(
+  aws: Aws,
+  { app, environment }: EnvironmentDescriptor,
+  listener: string | undefined,
+  { service, conditions, targetGroup, alternate }: DesiredRule,
+  Priority: number,
+): Promise<ExistingRule> {
   const { Rules = [] } = await createRuleOnce(aws, {
     ListenerArn: listener,
     Priority,
-    Conditions: [byHost(pendingHost)],
-    Actions: forwardTo(targetGroup),
+    Conditions: conditions,
+    Actions: alternate === undefined ? forwardTo(targetGroup) : forwardToBoth(targetGroup, alternate),
     Tags: [
       { Key: tagNames.app, Value: app },
       { Key: tagNames.environment, Value: environment },
@@ -204,13 +246,38 @@ function forwardTo(TargetGroupArn: string): Action[] {
   return [{ Type: "forward", TargetGroupArn }];
 }
 
-/** Sends a rule's traffic where it should go, from one moment to the next. */
+/** ECS finds both in the rule before it begins to move weights between them. */
+function forwardToBoth(all: string, none: string): Action[] {
+  const TargetGroups = [
+    { TargetGroupArn: all, Weight: 100 },
+    { TargetGroupArn: none, Weight: 0 },
+  ];
+  return [{ Type: "forward", ForwardConfig: { TargetGroups } }];
+}
+
+/**
+ * Sends a rule's traffic where it should go, from one moment to the next. Of a rule whose weights ECS moves only the conditions
+ * are written: "Any existing properties that you don't modify retain their current values" (ModifyRule).
+ */
 export async function changeRule(
   aws: Aws,
   rule: ExistingRule,
-  { conditions, targetGroup }: Pick<DesiredRule, "conditions" | "targetGroup">,
+  { conditions, targetGroup, alternate }: Pick<DesiredRule, "conditions" | "targetGroup" | "alternate">,
 ): Promise<void> {
-  await aws.elbv2.modifyRule({ RuleArn: rule.arn, Conditions: conditions, Actions: forwardTo(targetGroup) });
+  await aws.elbv2.modifyRule({
+    RuleArn: rule.arn,
+    Conditions: conditions,
+    ...(alternate === undefined && { Actions: forwardTo(targetGroup) }),
+  });
+}
+
+/** Names the second target group in the rule of a service that ECS is to shift the traffic of; all of it stays where it goes. */
+export async function pairTargetGroups(aws: Aws, rule: ExistingRule, desired: DesiredRule): Promise<ExistingRule> {
+  const { targetGroup, alternate } = desired;
+  if (alternate === undefined || hasTargetGroupsOf(rule, desired)) return rule;
+  const [all, none] = rule.targetGroup === alternate ? [alternate, targetGroup] : [targetGroup, alternate];
+  await aws.elbv2.modifyRule({ RuleArn: rule.arn, Actions: forwardToBoth(all, none) });
+  return { ...rule, targetGroup: all, alternate: none };
 }
 
 /** "Sets the priorities of the specified rules": all at once, so that they may change places. */

@@ -8,12 +8,15 @@ import type { Diagnosis } from "./diagnosis.ts";
 export type ReleaseResult = "succeeded" | "failed" | "rolled back" | "superseded" | "unfinished";
 
 /** Whether a release came to serve. */
-export function cameToServe(outcome: ReleaseResult | "in progress"): boolean {
+export function cameToServe(outcome: ReleaseResult | "in progress" | "waiting"): boolean {
   return outcome === "succeeded" || outcome === "unfinished";
 }
 
-/** What became of one service's rollout. `failed`: it serves neither the new revision nor an earlier one. */
-export type RolloutResult = "serving" | "rolled back" | "failed" | "superseded";
+/**
+ * What became of one service's rollout. `failed`: it serves neither the new revision nor an earlier one. `waiting`: it waits for its
+ * approval, and nobody watches it meanwhile.
+ */
+export type RolloutResult = "serving" | "rolled back" | "failed" | "superseded" | "waiting";
 
 export interface ServiceOutcome {
   change: "created" | "updated" | "unchanged" | "removed";
@@ -27,8 +30,11 @@ export interface ServiceOutcome {
 export interface ReleaseOutcome {
   /** The number of the release that was made; where nothing had to change, of the one that goes on serving. */
   release: number;
-  /** `degraded`: nothing had to change, but what serves lacks tasks that stay up. */
-  outcome: ReleaseResult | "unchanged" | "degraded";
+  /**
+   * `degraded`: nothing had to change, but what serves lacks tasks that stay up. `waiting`: it waits for its approval, which
+   * `fardel approve` gives and then brings it to its end.
+   */
+  outcome: ReleaseResult | "unchanged" | "degraded" | "waiting";
   /** The release that serves now; undefined when none does. */
   serving: number | undefined;
   services: Record<string, ServiceOutcome>;
@@ -38,8 +44,9 @@ export interface ReleaseOutcome {
   durationMs: number;
 }
 
-/** 0 done, 1 failed, 3 rolled back. */
+/** 0 done, 1 failed, 3 rolled back, 4 waiting for approval. */
 export function exitCodeOf({ outcome }: Pick<ReleaseOutcome, "outcome">): 0 | ExitCode {
   if (outcome === "succeeded" || outcome === "unchanged") return 0;
+  if (outcome === "waiting") return 4;
   return outcome === "rolled back" ? 3 : 1;
 }

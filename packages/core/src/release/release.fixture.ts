@@ -22,17 +22,25 @@ export const descriptor: EnvironmentDescriptor = {
   accountId: "123456789012",
   cluster: "prod",
   network: { subnets: ["subnet-b", "subnet-a"], securityGroups: ["sg-1"], assignPublicIp: false },
-  roles: { execution: "arn:aws:iam::123456789012:role/execution", task: "arn:aws:iam::123456789012:role/task" },
+  roles: {
+    execution: "arn:aws:iam::123456789012:role/execution",
+    task: "arn:aws:iam::123456789012:role/task",
+    infrastructure: "arn:aws:iam::123456789012:role/infrastructure",
+  },
   logGroups: {
     web: "/fardel/shop/production/web",
     worker: "/fardel/shop/production/worker",
     migrate: "/fardel/shop/production/migrate",
   },
   targetGroups: { web: arn("elasticloadbalancing", "targetgroup/web/1") },
+  alternateTargetGroups: { web: arn("elasticloadbalancing", "targetgroup/web-alternate/1") },
   loadBalancer: {
     arn: arn("elasticloadbalancing", "loadbalancer/app/shop/1"),
     dnsName: "shop.elb.amazonaws.com",
-    listeners: { http: arn("elasticloadbalancing", "listener/app/shop/1/2") },
+    listeners: {
+      http: arn("elasticloadbalancing", "listener/app/shop/1/2"),
+      test: arn("elasticloadbalancing", "listener/app/shop/1/3"),
+    },
   },
   repositories: { web: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web" },
   secrets: { "databases.main.url": `${arn("secretsmanager", "secret:main-AbCdEf")}:url::` },

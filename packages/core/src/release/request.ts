@@ -21,6 +21,8 @@ export interface ChangeRequest extends Surroundings {
   emit: Emit;
   /** Whether to wait while another release holds the lock; unless given, that is an error. */
   waitForLock?: boolean;
+  /** Aborting it leaves a release waiting that has come, or comes, to where a person has to approve it. */
+  leave?: AbortSignal;
   /** Aborting it ends the command: what ECS has begun goes on without being watched. */
   signal?: AbortSignal;
 }

@@ -3,6 +3,7 @@ import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
 import { type CurrentState, describeEcsServices, describeServices } from "./current.ts";
+import { withoutGates } from "./deployment-settings.ts";
 import { lastPart } from "./names.ts";
 import { isHalfMade, type ReleaseRecord } from "./record.ts";
 import type { Rollouts } from "./rollout.ts";
@@ -123,7 +124,11 @@ async function returnToServing(
   const count = desiredCount === undefined ? undefined : initialCount(service.scale);
   const settles = primaryOf(current.ecs)?.rolloutState === "COMPLETED" && count === undefined;
   if (settles && current.definition?.taskDefinitionArn === released.taskDefinition) return true;
-  const back = { name, settings: serviceSettings(service, descriptor), desiredCount: count, current };
+  const { ecs } = current;
+  const rule = ecs.loadBalancers?.[0]?.advancedConfiguration?.productionListenerRule;
+  const wanted = serviceSettings(service, descriptor, { ecs, rule });
+  const settings = { ...wanted, deploymentConfiguration: withoutGates(wanted.deploymentConfiguration) };
+  const back = { name, settings, desiredCount: count, current };
   return rollBack(run, back, released.taskDefinition, serving.number);
 }
 
@@ -146,7 +151,7 @@ function formerSettings(settings: ServiceSettings, ecs: EcsService): ServiceSett
   return {
     ...rest,
     networkConfiguration: ecs.networkConfiguration ?? settings.networkConfiguration,
-    deploymentConfiguration: ecs.deploymentConfiguration ?? settings.deploymentConfiguration,
+    deploymentConfiguration: withoutGates(ecs.deploymentConfiguration ?? settings.deploymentConfiguration),
     loadBalancers,
     capacityProviderStrategy: ecs.capacityProviderStrategy ?? [],
     ...(loadBalancers.length > 0 && { healthCheckGracePeriodSeconds: ecs.healthCheckGracePeriodSeconds ?? 0 }),

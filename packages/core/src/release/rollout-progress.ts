@@ -1,4 +1,4 @@
-import type { Deployment, Service as EcsService } from "@aws-sdk/client-ecs";
+import type { Deployment, Service as EcsService, ServiceDeployment } from "@aws-sdk/client-ecs";
 import type { ReleaseEvent } from "./events.ts";
 import type { Run } from "./run.ts";
 import type { StartedRollout } from "./services.ts";
@@ -15,6 +15,8 @@ export interface RolloutSight {
   /** Why the load balancer doesn't take a new task, as it last said. */
   targetReason: string | undefined;
   progress: RolloutProgress | undefined;
+  /** When the bake time was first seen to run, in milliseconds since 1970. */
+  bakingSince: number | undefined;
 }
 
 export const nothingSeen: RolloutSight = {
@@ -22,6 +24,7 @@ export const nothingSeen: RolloutSight = {
   seen: "",
   targetReason: undefined,
   progress: undefined,
+  bakingSince: undefined,
 };
 
 /** Counts the tasks of a rollout, and the healthy ones among the new. */
@@ -30,18 +33,30 @@ export async function lookAtRollout(
   rollout: StartedRollout,
   service: EcsService,
   before: RolloutSight,
+  serviceDeployment?: ServiceDeployment,
 ): Promise<RolloutSight> {
   const deployments = service.deployments ?? [];
   const ours = deployments.find(({ id }) => id === rollout.deployment);
   const seen = JSON.stringify([ours?.runningCount, ours?.pendingCount, ours?.failedTasks]);
   const fresh = seen !== before.seen && rollout.targetGroup !== undefined;
   const addresses = fresh ? await addressesOf(run, rollout) : before.addresses;
-  const { healthy, reason } = await targetsAt(run, rollout.targetGroup, addresses);
+  const groups = [rollout.targetGroup, rollout.alternateTargetGroup];
+  const { healthy, reason } = await targetsAt(
+    run,
+    groups.filter((each) => each !== undefined),
+    addresses,
+  );
+  const bakes = serviceDeployment?.lifecycleStage === "BAKE_TIME";
+  const bakingSince = bakes ? (before.bakingSince ?? run.time.now()) : undefined;
   return {
     addresses,
     seen,
     targetReason: reason ?? before.targetReason,
-    progress: progressOf(rollout, service, ours, healthy),
+    progress: {
+      ...progressOf(rollout, service, ours, healthy),
+      ...stageOf(serviceDeployment, bakingSince),
+    },
+    bakingSince,
   };
 }
 
@@ -83,14 +98,33 @@ async function addressesOf(run: Run, { deployment }: StartedRollout): Promise<Se
   return new Set((await tasksStartedBy(run, deployment)).flatMap(privateAddresses));
 }
 
+/** How far a rollout is that goes through stages. */
+function stageOf(
+  deployment: ServiceDeployment | undefined,
+  bakingSince: number | undefined,
+): Pick<RolloutProgress, "stage" | "productionPercent" | "bakesUntil"> {
+  const { lifecycleStage: stage, targetServiceRevision, deploymentConfiguration } = deployment ?? {};
+  if (stage === undefined) return {};
+  const productionPercent = targetServiceRevision?.requestedProductionTrafficWeight;
+  const bake = (deploymentConfiguration?.bakeTimeInMinutes ?? 0) * 60_000;
+  return {
+    stage,
+    ...(productionPercent !== undefined && { productionPercent }),
+    ...(bakingSince !== undefined && bake > 0 && { bakesUntil: new Date(bakingSince + bake).toISOString() }),
+  };
+}
+
+/** In either target group: which of the two a revision gets is for ECS to say. */
 async function targetsAt(
   { aws }: Run,
-  TargetGroupArn: string | undefined,
+  groups: readonly string[],
   addresses: ReadonlySet<string>,
 ): Promise<{ healthy: number; reason: string | undefined }> {
-  if (TargetGroupArn === undefined || addresses.size === 0) return { healthy: 0, reason: undefined };
-  const { TargetHealthDescriptions = [] } = await aws.elbv2.describeTargetHealth({ TargetGroupArn });
-  const ours = TargetHealthDescriptions.filter(({ Target }) => addresses.has(Target?.Id ?? ""));
+  if (groups.length === 0 || addresses.size === 0) return { healthy: 0, reason: undefined };
+  const answers = await Promise.all(groups.map((TargetGroupArn) => aws.elbv2.describeTargetHealth({ TargetGroupArn })));
+  const ours = answers
+    .flatMap(({ TargetHealthDescriptions = [] }) => TargetHealthDescriptions)
+    .filter(({ Target }) => addresses.has(Target?.Id ?? ""));
   const states = ours.map(({ TargetHealth }) => TargetHealth);
   const unhealthy = states.find((health) => health?.State === "unhealthy");
   return {

@@ -1,6 +1,7 @@
-import type { App } from "../config/app.ts";
+import type { App, Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
+import { gateOf } from "./gates.ts";
 import { ecsServiceName, lastPart } from "./names.ts";
 import { untilOldTasksAreGone } from "./old-tasks.ts";
 import type { ReleasedWorkload } from "./record.ts";
@@ -30,6 +31,7 @@ export async function rollOut(
   definitions: ReadonlyMap<string, ReleasedWorkload>,
   routing: Routing,
   release: number,
+  tasks: Readonly<Record<string, Task>> = {},
 ): Promise<Rollouts> {
   let ended: EndedRollout[] = [];
   let last: readonly EndedRollout[] = [];
@@ -45,7 +47,8 @@ export async function rollOut(
       if (overtaken.length > 0) return { ended, serving: false };
       await routing.attach(new Set(wave));
       const changed = members.filter(({ action }) => action !== "none");
-      const results = await rollOutWave(run, changed, definitions, release);
+      const completed = changed.map((change) => ({ ...change, settings: routing.complete(change) }));
+      const results = await rollOutWave(run, completed, definitions, release, tasks);
       ended.push(...results);
       if (results.some(({ result }) => result !== "serving")) return { ended, serving: false };
       await routing.route(new Set(wave));
@@ -81,9 +84,15 @@ async function rollOutWave(
   changes: readonly ServiceChange[],
   definitions: ReadonlyMap<string, ReleasedWorkload>,
   release: number,
+  tasks: Readonly<Record<string, Task>>,
 ): Promise<EndedRollout[]> {
+  const arns = new Map([...definitions].map(([name, { taskDefinition }]) => [name, taskDefinition]));
   const started = await Promise.all(
-    changes.map((change) => begin(run, change, definitions.get(change.name)?.taskDefinition ?? "", release)),
+    changes.map(async (change) => {
+      const gate = await gateOf(run, change.service, tasks, arns);
+      const begun = await begin(run, change, arns.get(change.name) ?? "", release);
+      return "result" in begun || gate === undefined ? begun : { ...begun, gate };
+    }),
   );
   const refused = started.filter((each): each is EndedRollout => "result" in each);
   const rollouts = started.filter((each): each is StartedRollout => !("result" in each));

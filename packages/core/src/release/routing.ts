@@ -1,4 +1,4 @@
-import type { RuleChange } from "./changes.ts";
+import type { RuleChange, ServiceChange } from "./changes.ts";
 import {
   attachTargetGroup,
   changeRule,
@@ -7,16 +7,22 @@ import {
   desiredRules,
   type ExistingRule,
   type ListenerRules,
+  pairTargetGroups,
   priorities,
+  routesOf,
   setPriorities,
 } from "./listener-rules.ts";
 import type { ReleasedConfiguration } from "./record.ts";
 import type { Run } from "./run.ts";
+import { type ServiceSettings, withRules } from "./service-settings.ts";
+import { prepareTestRules } from "./test-rules.ts";
 
 /** The listener's rules during a release: what there is now, and how to get back to what there was. */
 export interface Routing {
-  /** Puts the target groups of these services behind the listener, without traffic. */
+  /** Puts the target groups of these services behind the listener, without traffic, and makes the rules for test traffic. */
   attach(services: ReadonlySet<string>): Promise<void>;
+  /** A service's settings with the rules that ECS is to shift its traffic by. */
+  complete(change: ServiceChange): ServiceSettings;
   /** Sends the traffic of these services where the release wants it. */
   route(services: ReadonlySet<string>): Promise<void>;
   /** Takes out the rules that the release doesn't want. */
@@ -32,6 +38,7 @@ export function routingOf(
   configuration: ReleasedConfiguration,
 ): Routing {
   const own = new Map(rules.own);
+  const testRules = new Map<string, string>();
   const undone: (() => Promise<void>)[] = [];
   const { aws, descriptor, emit } = run;
   const forServices = (services: ReadonlySet<string>) =>
@@ -55,7 +62,20 @@ export function routingOf(
   return {
     async attach(services) {
       // One after the other: each needs a priority of its own.
-      for (const { action, desired } of forServices(services)) if (action === "create") await attach(desired);
+      for (const { action, desired } of forServices(services)) {
+        const rule = own.get(desired.service);
+        if (action === "create") await attach(desired);
+        else if (rule) {
+          run.check();
+          own.set(desired.service, await pairTargetGroups(aws, rule, desired));
+        }
+      }
+      for (const [service, arn] of await prepareTestRules(run, configuration, services)) testRules.set(service, arn);
+    },
+
+    complete({ name, settings }) {
+      const production = own.get(name);
+      return production === undefined ? settings : withRules(settings, production.arn, testRules.get(name));
     },
 
     async route(services) {
@@ -74,9 +94,10 @@ export function routingOf(
         });
         const { conditions, targetGroup } = rule;
         if (action === "update" && targetGroup !== undefined) {
+          const { alternate } = desired;
           undone.push(async () => {
             run.check();
-            await changeRule(aws, rule, { conditions, targetGroup });
+            await changeRule(aws, rule, { conditions, targetGroup, ...(alternate !== undefined && { alternate }) });
           });
         }
       }
@@ -101,10 +122,9 @@ async function order(
   run: Run,
   rules: ListenerRules,
   own: Map<string, ExistingRule>,
-  { services }: ReleasedConfiguration,
+  configuration: ReleasedConfiguration,
 ): Promise<void> {
-  const routes = new Map(Object.values(services).flatMap(({ name, route }) => (route ? [[name, route] as const] : [])));
-  const wanted = desiredRules(routes, run.descriptor.targetGroups)
+  const wanted = desiredRules(routesOf(configuration), run.descriptor.targetGroups)
     .map(({ service }) => service)
     .filter((service) => own.has(service));
   // A rule that goes at the end of the release keeps its place until then.

@@ -12,6 +12,8 @@ export interface OnceRequest {
   /** ARN. */
   taskDefinition: string;
   command?: readonly string[];
+  /** Further variables of its own container. */
+  environment?: Readonly<Record<string, string>>;
   capacity: Capacity;
   /** At most 128 characters. */
   startedBy: string;
@@ -60,7 +62,7 @@ export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask
 
 async function start(
   run: Run,
-  { workload, taskDefinition, command, capacity, startedBy }: OnceRequest,
+  { workload, taskDefinition, command, environment, capacity, startedBy }: OnceRequest,
 ): Promise<string> {
   const { aws, descriptor } = run;
   const { subnets, securityGroups, assignPublicIp } = descriptor.network;
@@ -76,7 +78,19 @@ async function start(
     networkConfiguration: {
       awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? "ENABLED" : "DISABLED" },
     },
-    ...(command && { overrides: { containerOverrides: [{ name: workload, command: [...command] }] } }),
+    ...((command || environment) && {
+      overrides: {
+        containerOverrides: [
+          {
+            name: workload,
+            ...(command && { command: [...command] }),
+            ...(environment && {
+              environment: Object.entries(environment).map(([name, value]) => ({ name, value })),
+            }),
+          },
+        ],
+      },
+    }),
   });
   const arn = tasks[0]?.taskArn;
   if (arn !== undefined) return arn;

@@ -11,6 +11,8 @@ export interface Run {
   readonly time: Time;
   /** Aborted when the lock was lost or the person gave up. */
   readonly signal: AbortSignal;
+  /** Aborted when nobody is to wait for an approval: what then comes to its gate is left waiting there. */
+  readonly leave?: AbortSignal;
   /** Throws when nothing may be written any more: the lock was lost, or the person gave up. Before every write. */
   check(): void;
 }

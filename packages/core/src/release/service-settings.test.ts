@@ -2,7 +2,7 @@ import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
 import type { Scale, Service } from "../config/app.ts";
 import { descriptor, shop } from "./release.fixture.ts";
-import { changedCount, serviceSettings, settingsDifferences } from "./service-settings.ts";
+import { changedCount, serviceSettings, settingsDifferences, withRules } from "./service-settings.ts";
 
 const { web, worker } = shop.services as Record<"web" | "worker", Service>;
 
@@ -22,6 +22,9 @@ test("the settings of a routed service", () => {
       minimumHealthyPercent: 100,
       maximumPercent: 200,
       deploymentCircuitBreaker: { enable: true, rollback: true },
+      alarms: { alarmNames: [], enable: false, rollback: false },
+      lifecycleHooks: [],
+      earlySuccessCriteria: { enable: false },
     },
     loadBalancers: [{ targetGroupArn: descriptor.targetGroups.web, containerName: "web", containerPort: 8080 }],
     capacityProviderStrategy: [],
@@ -51,9 +54,9 @@ function described(service: Service): EcsService {
       },
     },
     deploymentConfiguration: {
-      ...settings.deploymentConfiguration,
       alarms: { alarmNames: [], enable: false, rollback: false },
       bakeTimeInMinutes: 0,
+      ...settings.deploymentConfiguration,
     },
   };
 }
@@ -79,6 +82,63 @@ test.each([
   ["a service fardel knows no release of", scale(2), undefined, 1, 2],
 ])("desired count of %s", (_, now, before, current, expected) => {
   expect(changedCount(now, before, current)).toBe(expected);
+});
+
+describe("a strategy that shifts traffic", () => {
+  const canary: Service = {
+    ...web,
+    rollout: { ...web.rollout, strategy: "canary", stepPercent: 5, stepSeconds: 90, bakeSeconds: 301 },
+  };
+  const advancedConfiguration = {
+    alternateTargetGroupArn: descriptor.alternateTargetGroups.web,
+    productionListenerRule: "rule/production",
+    testListenerRule: "rule/test",
+    roleArn: "arn:aws:iam::123456789012:role/infrastructure",
+  };
+  const there = (service: Service): EcsService => ({
+    ...described(service),
+    loadBalancers: serviceSettings(service, descriptor).loadBalancers.map((each) => ({
+      ...each,
+      advancedConfiguration,
+    })),
+  });
+
+  test("has two target groups, and the rules once they are there", () => {
+    const settings = serviceSettings(canary, descriptor, { ecs: undefined, rule: undefined });
+    expect(withRules(settings, "rule/production", "rule/test").loadBalancers).toEqual([
+      {
+        targetGroupArn: descriptor.targetGroups.web,
+        containerName: "web",
+        containerPort: 8080,
+        advancedConfiguration,
+      },
+    ]);
+  });
+
+  test("differs in its way from rolling, and not from itself", () => {
+    const ecs = there(canary);
+    expect(settingsDifferences(ecs, serviceSettings(canary, descriptor, { ecs, rule: "rule/production" }))).toEqual([]);
+    const rolling = settingsDifferences(ecs, serviceSettings(web, descriptor, { ecs, rule: "rule/production" }));
+    expect(rolling.map(({ path, before, after }) => [path, before, after])).toEqual([
+      ["service.circuitBreaker.enable", false, true],
+      ["service.circuitBreaker.rollback", false, true],
+      ["service.deployment.bakeMinutes", 6, 0],
+      ["service.deployment.step", "5% for 2 min", undefined],
+      ["service.deployment.strategy", "CANARY", "ROLLING"],
+    ]);
+  });
+
+  test("back to rolling keeps both target groups, since its tasks may be in either", () => {
+    const ecs = there(canary);
+    const [balancer] = serviceSettings(web, descriptor, { ecs, rule: "rule/production" }).loadBalancers;
+    expect(balancer?.advancedConfiguration).toEqual(advancedConfiguration);
+  });
+
+  test("is told of a rule that somebody has deleted", () => {
+    const ecs = there(canary);
+    const differences = settingsDifferences(ecs, serviceSettings(canary, descriptor, { ecs, rule: undefined }));
+    expect(differences.map(({ path }) => path)).toEqual(["service.shifting"]);
+  });
 });
 
 describe("capacity", () => {

@@ -1,13 +1,13 @@
 import type {
   CapacityProviderStrategyItem,
   CreateServiceRequest,
-  DeploymentConfiguration,
   Service as EcsService,
   LoadBalancer,
 } from "@aws-sdk/client-ecs";
 import type { Scale, Service } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { spotStrategy } from "./capacity.ts";
+import { comparableConfiguration, deploymentConfiguration } from "./deployment-settings.ts";
 import { type Difference, differences } from "./difference.ts";
 
 /** What fardel says of an ECS service besides its task definition and how many tasks it keeps. */
@@ -25,25 +25,28 @@ export interface ServiceSettings
   enableExecuteCommand: boolean;
 }
 
-/**
- * No old task stops before a new one is healthy, and what doesn't become healthy is rolled back by ECS itself, also when
- * nobody watches.
- */
-const rolling: DeploymentConfiguration = {
-  strategy: "ROLLING",
-  minimumHealthyPercent: 100,
-  maximumPercent: 200,
-  deploymentCircuitBreaker: { enable: true, rollback: true },
-};
+/** What there is already of a service whose traffic ECS shifts. */
+export interface Shifting {
+  /** The ECS service; undefined for a new one. */
+  ecs: EcsService | undefined;
+  /** ARN of its rule on the production listener; undefined until it is made. */
+  rule: string | undefined;
+}
 
-export function serviceSettings(service: Service, descriptor: EnvironmentDescriptor): ServiceSettings {
+const nothingThere: Shifting = { ecs: undefined, rule: undefined };
+
+export function serviceSettings(
+  service: Service,
+  descriptor: EnvironmentDescriptor,
+  there: Shifting = nothingThere,
+): ServiceSettings {
   const { subnets, securityGroups, assignPublicIp } = descriptor.network;
   return {
     networkConfiguration: {
       awsvpcConfiguration: { subnets, securityGroups, assignPublicIp: assignPublicIp ? "ENABLED" : "DISABLED" },
     },
-    deploymentConfiguration: rolling,
-    loadBalancers: loadBalancersOf(service, descriptor),
+    deploymentConfiguration: deploymentConfiguration(service.rollout),
+    loadBalancers: loadBalancersOf(service, descriptor, there),
     capacityProviderStrategy: spotStrategy(service.spotPercent),
     ...(service.route && { healthCheckGracePeriodSeconds: service.route.health.graceSeconds }),
     // Tasks then tell the release their definition was made for, which the service outlives.
@@ -63,10 +66,56 @@ export function capacityText(strategy: readonly CapacityProviderStrategyItem[] |
     .join(", ");
 }
 
-function loadBalancersOf({ name, route }: Service, descriptor: EnvironmentDescriptor): LoadBalancer[] {
+function loadBalancersOf(service: Service, descriptor: EnvironmentDescriptor, there: Shifting): LoadBalancer[] {
+  const { name, route } = service;
   const targetGroupArn = descriptor.targetGroups[name];
   if (!route || targetGroupArn === undefined) return [];
-  return [{ targetGroupArn, containerName: name, containerPort: route.port }];
+  const alternateTargetGroupArn = alternateOf(service, descriptor, there.ecs);
+  return [
+    {
+      targetGroupArn,
+      containerName: name,
+      containerPort: route.port,
+      ...(alternateTargetGroupArn !== undefined && {
+        advancedConfiguration: {
+          alternateTargetGroupArn,
+          productionListenerRule: there.rule,
+          testListenerRule: there.ecs?.loadBalancers?.[0]?.advancedConfiguration?.testListenerRule,
+          roleArn: descriptor.roles.infrastructure,
+        },
+      }),
+    },
+  ];
+}
+
+/**
+ * The second target group of a service whose traffic ECS shifts. Back to rolling it keeps it, since its tasks may be in either: ECS
+ * then puts the new ones where the old ones are.
+ */
+export function alternateOf(
+  { name, route, rollout }: Service,
+  descriptor: EnvironmentDescriptor,
+  ecs: EcsService | undefined,
+): string | undefined {
+  const shifts = rollout.strategy !== "rolling" || ecs?.loadBalancers?.[0]?.advancedConfiguration !== undefined;
+  return route && shifts ? descriptor.alternateTargetGroups[name] : undefined;
+}
+
+/** The same settings with the rules that have been made since. */
+export function withRules(settings: ServiceSettings, production: string, test: string | undefined): ServiceSettings {
+  return {
+    ...settings,
+    loadBalancers: settings.loadBalancers.map(({ advancedConfiguration, ...rest }) => ({
+      ...rest,
+      ...(advancedConfiguration && {
+        advancedConfiguration: {
+          ...advancedConfiguration,
+          productionListenerRule: production,
+          testListenerRule: test,
+        },
+      }),
+    })),
+  };
 }
 
 /** How many tasks to ask for at first. */
@@ -90,20 +139,19 @@ export function settingsDifferences(current: EcsService, settings: ServiceSettin
 
 function comparable(service: Pick<EcsService, keyof ServiceSettings>) {
   const network = service.networkConfiguration?.awsvpcConfiguration;
-  const { strategy = "ROLLING", minimumHealthyPercent, maximumPercent } = service.deploymentConfiguration ?? {};
   const { enable = false, rollback = false } = service.deploymentConfiguration?.deploymentCircuitBreaker ?? {};
   const balanced = service.loadBalancers ?? [];
   return {
     subnets: [...(network?.subnets ?? [])].sort(),
     securityGroups: [...(network?.securityGroups ?? [])].sort(),
     assignPublicIp: network?.assignPublicIp ?? "DISABLED",
-    deployment: {
-      strategy,
-      minimumHealthyPercent: minimumHealthyPercent ?? 100,
-      maximumPercent: maximumPercent ?? 200,
-    },
+    deployment: comparableConfiguration(service.deploymentConfiguration),
     circuitBreaker: { enable, rollback },
     loadBalancers: balanced.map((each) => `${each.targetGroupArn} ${each.containerName}:${each.containerPort}`),
+    // The test rule is made when it is needed; it has no part in what serves.
+    shifting: balanced.flatMap(({ advancedConfiguration: shift }) =>
+      shift ? `${shift.alternateTargetGroupArn} ${shift.productionListenerRule} ${shift.roleArn}` : [],
+    ),
     ...(balanced.length > 0 && { healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds ?? 0 }),
     capacity: capacityText(service.capacityProviderStrategy),
     propagateTags: service.propagateTags ?? "NONE",

@@ -9,6 +9,7 @@ import type {
 import { isAwsError } from "../aws/errors.ts";
 import type { ServiceChange } from "./changes.ts";
 import { describeEcsServices } from "./current.ts";
+import type { Gate } from "./gates.ts";
 import { ecsServiceName, ecsTags } from "./names.ts";
 import type { Run } from "./run.ts";
 import { capacityText } from "./service-settings.ts";
@@ -33,6 +34,10 @@ export interface StartedRollout {
   /** False when only the number of tasks changes, which is no deployment. */
   deploys: boolean;
   targetGroup: string | undefined;
+  /** The other one, of a service whose traffic ECS shifts. */
+  alternateTargetGroup?: string;
+  /** Where it waits before production traffic. */
+  gate?: Gate;
   startedAt: number;
 }
 
@@ -75,6 +80,8 @@ export async function startRollout(
         });
   const primary = primaryOf(ecs);
   const continues = primary?.id === before?.id;
+  const [balancer] = settings.loadBalancers;
+  const alternateTargetGroup = balancer?.advancedConfiguration?.alternateTargetGroupArn;
   return {
     service: name,
     ecsName,
@@ -85,7 +92,8 @@ export async function startRollout(
     deployment: primary?.id ?? "",
     known: continues ? new Set() : known,
     deploys: !continues || primary?.rolloutState === "IN_PROGRESS",
-    targetGroup: settings.loadBalancers[0]?.targetGroupArn,
+    targetGroup: balancer?.targetGroupArn,
+    ...(alternateTargetGroup !== undefined && { alternateTargetGroup }),
     startedAt,
   };
 }

@@ -55,6 +55,7 @@ export async function underLock<T>(
       bucket,
       lock,
       signal,
+      ...(request.leave && { leave: request.leave }),
       check() {
         lock.check();
         signal.throwIfAborted();

@@ -1,6 +1,8 @@
 import type { Service as EcsService, ServiceDeployment } from "@aws-sdk/client-ecs";
 import { isAwsError } from "../aws/errors.ts";
 import { describeEcsServices } from "./current.ts";
+import { answerGate, type WaitingHook, waitingHook } from "./gates.ts";
+import { isHopeless } from "./hopeless.ts";
 import type { RolloutResult } from "./outcome.ts";
 import { lookAtRollout, nothingSeen, type RolloutSight } from "./rollout-progress.ts";
 import type { Run } from "./run.ts";
@@ -29,6 +31,12 @@ interface Watched {
   seen: boolean;
   failing: boolean;
   stopped: boolean;
+  /** The gate it waits at, or the last one. */
+  hook: string | undefined;
+  /** The check of the gate it waits at, until it has been answered. */
+  checking: Checking | undefined;
+  /** Why it is sent back, where it isn't ECS that does. */
+  refusal: string | undefined;
   ended: EndedRollout | undefined;
 }
 
@@ -57,6 +65,9 @@ export async function watchRollouts(
       seen: false,
       failing: false,
       stopped: false,
+      hook: undefined,
+      checking: undefined,
+      refusal: undefined,
       ended: undefined,
     }),
   );
@@ -95,7 +106,7 @@ async function lookOnce(run: Run, watched: readonly Watched[]): Promise<void> {
     watched.map(async (each) => {
       const service = services.find(({ serviceName }) => serviceName === each.rollout.ecsName);
       const deployment = deployments.get(each.arn ?? "");
-      await report(run, each, service);
+      await report(run, each, service, deployment);
       await judge(run, each, service, deployment);
     }),
   );
@@ -125,10 +136,15 @@ async function describeDeployments(run: Run, arns: string[]): Promise<Map<string
   return new Map(found.map((deployment) => [deployment.serviceDeploymentArn ?? "", deployment]));
 }
 
-async function report(run: Run, watched: Watched, service: EcsService | undefined): Promise<void> {
+async function report(
+  run: Run,
+  watched: Watched,
+  service: EcsService | undefined,
+  deployment: ServiceDeployment | undefined,
+): Promise<void> {
   if (!service) return;
   const before = JSON.stringify(watched.sight.progress);
-  watched.sight = await lookAtRollout(run, watched.rollout, service, watched.sight);
+  watched.sight = await lookAtRollout(run, watched.rollout, service, watched.sight, deployment);
   const { progress } = watched.sight;
   if (progress && JSON.stringify(progress) !== before) run.emit({ type: "rollout.progress", ...progress });
 }
@@ -139,7 +155,7 @@ async function judge(
   service: EcsService | undefined,
   deployment: ServiceDeployment | undefined,
 ): Promise<void> {
-  const end = (result: RolloutResult, reason = deployment?.statusReason ?? deployment?.rollback?.reason) =>
+  const end = (result: RolloutResult, reason = watched.refusal ?? reasonOf(deployment)) =>
     endRollout(run, watched, result, reason);
   watched.seen ||= service !== undefined;
   if (!watched.rollout.deploys) return judgeScaling(run, watched.rollout, service, end);
@@ -164,8 +180,83 @@ async function judge(
       if (gaveUp) end("failed", primary.rolloutStateReason);
       // One that has just been made may not show yet.
       else if (!service && watched.seen) end("failed", "The service was deleted while it was rolled out.");
+      else if (deployment !== undefined) await guard(run, watched, deployment);
     }
   }
+}
+
+/** What ECS leaves to others while a deployment is under way: its gate, and tasks that never come up. */
+async function guard(run: Run, watched: Watched, deployment: ServiceDeployment): Promise<void> {
+  const hook = waitingHook(deployment);
+  if (hook !== undefined) await atGate(run, watched, hook);
+  else if (isHopeless(watched.sight.progress, deployment)) {
+    watched.refusal = "Its tasks failed too often before they were healthy.";
+    await sendBack(run, watched);
+  }
+}
+
+/** The check answers for itself; for a person's answer the rollout is left alone where nobody is to wait for it. */
+async function atGate(run: Run, watched: Watched, { id, expires, otherwise }: WaitingHook): Promise<void> {
+  const { rollout, arn = "" } = watched;
+  const { service, gate } = rollout;
+  const waits = (waitsFor: "approval" | "check") =>
+    run.emit({
+      type: "rollout.waiting",
+      service,
+      waitsFor,
+      ...(gate?.testUrl !== undefined && { testUrl: gate.testUrl }),
+      ...(expires && { until: expires.toISOString() }),
+      otherwise,
+    });
+  if (watched.hook !== id) {
+    watched.hook = id;
+    if (gate?.check) waits("check");
+    watched.checking = gate?.check ? begun(gate.check()) : undefined;
+    if (!gate?.check) waits("approval");
+  }
+  const { checking } = watched;
+  if (checking !== undefined) {
+    if (!checking.ended) return;
+    watched.checking = undefined;
+    const failure = checking.failure();
+    run.emit({ type: "rollout.checked", service, ...(failure !== undefined && { failure }) });
+    if (failure !== undefined) watched.refusal = `Its check failed: ${failure}.`;
+    if (failure !== undefined || !gate?.approve) {
+      run.check();
+      await answerGate(run, arn, id, failure === undefined ? "CONTINUE" : "ROLLBACK");
+      return;
+    }
+    waits("approval");
+  }
+  if (run.leave?.aborted && gate?.approve !== false) endRollout(run, watched, "waiting", undefined);
+}
+
+/** A check that runs while the rollouts are watched on. */
+interface Checking {
+  ended: boolean;
+  /** Why the revision isn't taken. Throws what has kept the check from an answer. */
+  failure(): string | undefined;
+}
+
+function begun(check: Promise<string | undefined>): Checking {
+  const checking: Checking = { ended: false, failure: () => undefined };
+  const end = (failure: Checking["failure"]) => Object.assign(checking, { ended: true, failure });
+  check.then(
+    (found) => end(() => found),
+    (error: unknown) =>
+      end(() => {
+        throw error;
+      }),
+  );
+  return checking;
+}
+
+/** What ECS says of a rollout's end, and which alarms it was. */
+function reasonOf(deployment: ServiceDeployment | undefined): string | undefined {
+  const { statusReason, rollback, alarms } = deployment ?? {};
+  const raised = alarms?.triggeredAlarmNames ?? [];
+  const reason = statusReason ?? rollback?.reason;
+  return raised.length === 0 ? reason : [reason, `In alarm: ${raised.join(", ")}.`].filter(Boolean).join(" ");
 }
 
 function judgeScaling(
@@ -199,21 +290,27 @@ async function stopOthers(run: Run, watched: readonly Watched[]): Promise<void> 
   const others = watched.filter(({ failing, ended, arn }) => !failing && !ended && arn !== undefined);
   await Promise.all(
     others.map(async (each) => {
-      if (each.rollout.created) {
-        each.stopped = true;
-        // ECS has nothing to go back to: the service is removed afterwards.
-        endRollout(run, each, "rolled back", "Another service of the release failed.");
-        return;
-      }
-      run.check();
-      try {
-        await run.aws.ecs.stopServiceDeployment({ serviceDeploymentArn: each.arn, stopType: "ROLLBACK" });
-        each.failing = true;
-        each.stopped = true;
-      } catch (error) {
-        // It has come to its end in between, which the next look shows.
-        if (!isAwsError(error, "ConflictException")) throw error;
-      }
+      each.stopped = true;
+      if (!(await sendBack(run, each))) each.stopped = false;
     }),
   );
+}
+
+/** False when the rollout has come to its end in between, which the next look shows. */
+async function sendBack(run: Run, watched: Watched): Promise<boolean> {
+  if (watched.rollout.created) {
+    // ECS has nothing to go back to: the service is removed afterwards.
+    if (watched.stopped) endRollout(run, watched, "rolled back", "Another service of the release failed.");
+    else endRollout(run, watched, "failed", watched.refusal);
+    return true;
+  }
+  run.check();
+  try {
+    await run.aws.ecs.stopServiceDeployment({ serviceDeploymentArn: watched.arn, stopType: "ROLLBACK" });
+    watched.failing = true;
+    return true;
+  } catch (error) {
+    if (!isAwsError(error, "ConflictException")) throw error;
+    return false;
+  }
 }

@@ -4,7 +4,7 @@ import { descriptorParameterName, type StackNames } from "../names.ts";
 import { privateSubnetOutputs } from "./cluster.ts";
 import { connectionSecretId } from "./data.ts";
 import { jsonText } from "./json-text.ts";
-import { routedServices, targetGroupId } from "./load-balancer.ts";
+import { alternateTargetGroupId, routedServices, targetGroupId } from "./load-balancer.ts";
 import { logGroupId } from "./log-groups.ts";
 import { repositoryId } from "./registry.ts";
 import { getAtt, importFrom, type Resource, ref, type Value } from "./template.ts";
@@ -42,18 +42,26 @@ function descriptorValue(app: App, stacks: StackNames): DescriptorValue {
       securityGroups: [getAtt("ServiceSecurityGroup", "GroupId")],
       assignPublicIp: false,
     },
-    roles: { execution: getAtt("ExecutionRole", "Arn"), task: getAtt("TaskRole", "Arn") },
+    roles: {
+      execution: getAtt("ExecutionRole", "Arn"),
+      task: getAtt("TaskRole", "Arn"),
+      ...(routed.length > 0 && { infrastructure: getAtt("InfrastructureRole", "Arn") }),
+    },
     logGroups: byName(workloads, (name) => ref(logGroupId(name))),
     targetGroups: byName(
       routed.map((service) => service.name),
       (name) => ref(targetGroupId(name)),
+    ),
+    alternateTargetGroups: byName(
+      routed.map((service) => service.name),
+      (name) => ref(alternateTargetGroupId(name)),
     ),
     loadBalancer:
       routed.length > 0
         ? {
             arn: ref("LoadBalancer"),
             dnsName: getAtt("LoadBalancer", "DNSName"),
-            listeners: { http: ref("HttpListener") },
+            listeners: { http: ref("HttpListener"), test: ref("TestListener") },
           }
         : undefined,
     repositories: repositories(app, stacks),

@@ -1,6 +1,7 @@
 import type { App, Container, SecretSource, Workload } from "../../config/app.ts";
 import { logGroupPrefix, repositoryName, type StackNames } from "../names.ts";
 import { connectionSecretId } from "./data.ts";
+import { routedServices } from "./load-balancer.ts";
 import { importFrom, type Resource, sub, type Value } from "./template.ts";
 
 interface Statement {
@@ -12,11 +13,12 @@ interface Statement {
 
 /**
  * The role ECS itself acts as before a container runs (image, secrets, logs), and the one the app's own calls run as,
- * which may do nothing until the manifest asks for it. Neither can be assumed outside this account's ECS tasks.
+ * which may do nothing until the manifest asks for it; with a load balancer also the one by which ECS shifts traffic between two
+ * revisions. What tasks get can't be had outside this account's ECS tasks.
  */
 export function applicationRoles(app: App, stacks: StackNames): Record<string, Resource> {
   return {
-    ExecutionRole: role(`Starts tasks of ${app.name} in ${app.environment}`, [
+    ExecutionRole: role(tasks, `Starts tasks of ${app.name} in ${app.environment}`, [
       ...imageStatements(app),
       {
         Sid: "WriteLogs",
@@ -26,11 +28,62 @@ export function applicationRoles(app: App, stacks: StackNames): Record<string, R
       },
       ...secretStatements(app, stacks),
     ]),
-    TaskRole: role(`Tasks of ${app.name} in ${app.environment}`, []),
+    TaskRole: role(tasks, `Tasks of ${app.name} in ${app.environment}`, []),
+    ...(routedServices(app).length > 0 && {
+      InfrastructureRole: role(
+        { service: "ecs.amazonaws.com", policy: "load-balancer", fromTasks: false },
+        `Shifts the traffic of ${app.name} in ${app.environment}`,
+        shiftStatements(),
+      ),
+    }),
   };
 }
 
-function role(description: string, statements: Statement[]): Resource {
+/** Who may assume a role, and what its policy is called. */
+interface Assumer {
+  service: string;
+  policy: string;
+  /** Whether it is a task that assumes it, whose ECS then says where it comes from. */
+  fromTasks: boolean;
+}
+
+const tasks: Assumer = { service: "ecs-tasks.amazonaws.com", policy: "tasks", fromTasks: true };
+
+/** Keeps another account's ECS from using the role: the confused deputy. */
+const ofThisAccount = {
+  ArnLike: { "aws:SourceArn": arnOf("ecs", "*") },
+  StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
+};
+
+/** What ECS does to a load balancer in a deployment; as AmazonECSInfrastructureRolePolicyForLoadBalancers, for this region alone. */
+function shiftStatements(): Statement[] {
+  const balancer = (kind: string) => arnOf("elasticloadbalancing", kind);
+  return [
+    {
+      Sid: "LookAtLoadBalancer",
+      Effect: "Allow",
+      // Describing knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+      Action: ["Listeners", "Rules", "TargetGroups", "TargetHealth"].map(
+        (each) => `elasticloadbalancing:Describe${each}`,
+      ),
+      Resource: ["*"],
+    },
+    {
+      Sid: "MoveTargets",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:RegisterTargets", "elasticloadbalancing:DeregisterTargets"],
+      Resource: [balancer("targetgroup/*/*")],
+    },
+    {
+      Sid: "ShiftTraffic",
+      Effect: "Allow",
+      Action: ["elasticloadbalancing:ModifyListener", "elasticloadbalancing:ModifyRule"],
+      Resource: [balancer("listener/app/*/*/*"), balancer("listener-rule/app/*/*/*/*")],
+    },
+  ];
+}
+
+function role({ service, policy, fromTasks }: Assumer, description: string, statements: Statement[]): Resource {
   return {
     Type: "AWS::IAM::Role",
     Properties: {
@@ -40,20 +93,16 @@ function role(description: string, statements: Statement[]): Resource {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Service: "ecs-tasks.amazonaws.com" },
+            Principal: { Service: service },
             Action: "sts:AssumeRole",
-            // Keeps another account's ECS from using the role: the confused deputy.
-            Condition: {
-              ArnLike: { "aws:SourceArn": arnOf("ecs", "*") },
-              StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } },
-            },
+            ...(fromTasks && { Condition: ofThisAccount }),
           },
         ],
       },
       ...(statements.length > 0 && {
         Policies: [
           {
-            PolicyName: "tasks",
+            PolicyName: policy,
             PolicyDocument: { Version: "2012-10-17", Statement: statements as unknown as Value[] },
           },
         ],

@@ -12,7 +12,18 @@ export function targetGroupId(service: string): string {
   return logicalId(service, "TargetGroup");
 }
 
-/** An internet-facing load balancer that answers 404 until a release adds rules, and a target group per routed service. */
+export function alternateTargetGroupId(service: string): string {
+  return logicalId(service, "AlternateTargetGroup");
+}
+
+/** Where a new revision can be tried before it gets production traffic. */
+export const testPort = 9000;
+
+/**
+ * An internet-facing load balancer that answers 404 until a release adds rules, and two target groups per routed service, of which
+ * a strategy other than rolling gives each revision one. They don't depend on the strategy: a service that goes back to
+ * rolling may go on in either of them, which then can't be deleted. Only the test listener's port is open when it is needed.
+ */
 export function loadBalancerResources(app: App, routed: RoutedService[]): Record<string, Resource> {
   return {
     LoadBalancerSecurityGroup: {
@@ -22,6 +33,17 @@ export function loadBalancerResources(app: App, routed: RoutedService[]): Record
         VpcId: importFrom(app.cluster, "VpcId"),
         SecurityGroupIngress: [
           { Description: "HTTP from anywhere", IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIp: "0.0.0.0/0" },
+          ...(routed.some(({ rollout }) => rollout.strategy !== "rolling")
+            ? [
+                {
+                  Description: "Test traffic",
+                  IpProtocol: "tcp",
+                  FromPort: testPort,
+                  ToPort: testPort,
+                  CidrIp: "0.0.0.0/0",
+                },
+              ]
+            : []),
         ],
       },
     },
@@ -35,27 +57,37 @@ export function loadBalancerResources(app: App, routed: RoutedService[]): Record
         SecurityGroups: [getAtt("LoadBalancerSecurityGroup", "GroupId")],
       },
     },
-    HttpListener: {
-      Type: "AWS::ElasticLoadBalancingV2::Listener",
-      // Deleted before the target groups, and its rules (made by releases) with it: a target group in a rule can't be deleted.
-      DependsOn: routed.map((service) => targetGroupId(service.name)),
-      Properties: {
-        LoadBalancerArn: ref("LoadBalancer"),
-        Port: 80,
-        Protocol: "HTTP",
-        DefaultActions: [
-          {
-            Type: "fixed-response",
-            FixedResponseConfig: {
-              StatusCode: "404",
-              ContentType: "text/plain",
-              MessageBody: `No service of ${app.name} is routed here.`,
-            },
+    HttpListener: listener(app, routed, 80),
+    TestListener: listener(app, routed, testPort),
+    ...Object.fromEntries(
+      routed.flatMap((service) => [
+        [targetGroupId(service.name), targetGroup(app, service)],
+        [alternateTargetGroupId(service.name), targetGroup(app, service)],
+      ]),
+    ),
+  };
+}
+
+function listener(app: App, routed: RoutedService[], port: number): Resource {
+  return {
+    Type: "AWS::ElasticLoadBalancingV2::Listener",
+    // Deleted before the target groups, and its rules (made by releases) with it: a target group in a rule can't be deleted.
+    DependsOn: routed.flatMap(({ name }) => [targetGroupId(name), alternateTargetGroupId(name)]),
+    Properties: {
+      LoadBalancerArn: ref("LoadBalancer"),
+      Port: port,
+      Protocol: "HTTP",
+      DefaultActions: [
+        {
+          Type: "fixed-response",
+          FixedResponseConfig: {
+            StatusCode: "404",
+            ContentType: "text/plain",
+            MessageBody: `No service of ${app.name} is routed here.`,
           },
-        ],
-      },
+        },
+      ],
     },
-    ...Object.fromEntries(routed.map((service) => [targetGroupId(service.name), targetGroup(app, service)])),
   };
 }
 
