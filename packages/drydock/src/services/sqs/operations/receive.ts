@@ -3,10 +3,10 @@ import type { Message } from "@aws-sdk/client-sqs";
 import { AwsError } from "../../../errors.ts";
 import { datesToWall } from "../../../scaled-clock.ts";
 import { numericAttribute } from "../attributes.ts";
-import { invalidParameter } from "../errors.ts";
+import { invalidParameter, noSuchQueue } from "../errors.ts";
 import { attributesMd5, selectAttributes } from "../message-attributes.ts";
 import { newReceipt, type StoredMessage } from "../message-store.ts";
-import { findQueue, isFifo, type QueueRecord, queueArn, queueByArn } from "../queues.ts";
+import { findQueue, isFifo, type QueueRecord, queueArn, queueByArn, queuesOf } from "../queues.ts";
 import { receiptHandle } from "../receipts.ts";
 import { redrivePolicyOf } from "../redrive.ts";
 import type { Sqs, SqsOperations } from "../sqs.ts";
@@ -49,18 +49,15 @@ export function receiveOperations(sqs: Sqs) {
     const { limit, wait, visibility, gone } = options;
     const end = clock.now() + wait;
     while (!gone?.aborted && !arrivals.isOver) {
-      const queue = findQueueNamed(name);
+      // Looked up again after every wait: a queue can change, or go, while somebody waits for it.
+      const queue = queuesOf(region).get(name);
+      if (!queue) throw noSuchQueue();
       const taken = region.store.transaction(() => take(queue, limit, visibility));
       const now = clock.now();
       if (taken.length > 0 || now >= end) return taken;
       await arrivals.sleep(name, Math.min(end, messages.nextVisible(name, now) ?? end) - now, gone);
     }
     return [];
-  }
-
-  /** Looked up again after every wait: a queue can change, or go, while somebody waits for it. */
-  function findQueueNamed(name: string): QueueRecord {
-    return findQueue(region, new URL(`/${region.accountId}/${name}`, region.endpoint).href);
   }
 
   function take(queue: QueueRecord, limit: number, visibility: number | undefined): StoredMessage[] {
