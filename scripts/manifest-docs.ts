@@ -1,12 +1,14 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonSchema, jsonSchema } from "@fardel/core/config/json-schema.ts";
 import { durationPattern, sizePattern } from "@fardel/core/config/units.ts";
 import { laterKeys } from "@fardel/core/config/unsupported.ts";
+import { docs, type Pages, writePages } from "./generated-pages.ts";
 
-/** Writes docs/manifest.md from the manifest's schema, so that the page and `fardel schema` can't part. */
-const docs = join(import.meta.dirname, "..", "docs");
-export const manifestPage = join(docs, "manifest.md");
+/** Writes docs/manifest.md and a page for each of its sections from the manifest's schema, so that they and `fardel schema` can't part. */
+export const folder = "manifest";
+
+const origin = "<!-- Written by `npx node scripts/manifest-docs.ts` from the schema: change that, not this page. -->";
 
 const introduction = `# The manifest
 
@@ -14,7 +16,7 @@ One file describes an app: \`fardel.yaml\`, or \`fardel.config.ts\` with the sam
 function of the environment's name). Every command looks for it in the current directory and then in its parents.
 \`fardel schema\` prints its JSON Schema, for editors.
 
-<!-- Written by \`npx node scripts/manifest-docs.ts\` from the schema: change that, not this page. -->`;
+${origin}`;
 
 const values = `## Values
 
@@ -48,49 +50,99 @@ letter and have at most 24 characters. An app with a route has a load balancer n
 **Environments** override whatever stands above them. Maps are merged key by key, everything else (lists too) is replaced, and
 \`null\` removes a key. \`local\`, the embedded region, is always there.`;
 
-export function manifestDocs(): string {
+export function manifestDocs(): Pages {
+  const schema = jsonSchema();
+  const known = new Map<string, Place>();
+  const keys = keysOf(schema);
+  const pages = keys.flatMap(([key, value]): [string, string][] => {
+    const [inner, suffix] = mapOf(value);
+    if (inner === undefined) return [];
+    const at: Place = { page: `${key}.md`, path: `${key}${suffix}` };
+    const text = [
+      `# ${key}`,
+      origin,
+      value.description ?? "",
+      kindNote(at),
+      ...sections(inner, at, known),
+      back,
+      "",
+    ];
+    return [
+      [`${folder}/${key}.md`, text.filter((part, index) => part !== "" || index === text.length - 1).join("\n\n")],
+    ];
+  });
+  const paged = new Set(pages.map(([path]) => path));
+  return new Map([["manifest.md", overview(schema, (key) => paged.has(`${folder}/${key}.md`))], ...pages]);
+}
+
+const back = "[The whole manifest](../manifest.md): an example, how values are written, and all sections.";
+
+function overview(schema: JsonSchema, isPaged: (key: string) => boolean): string {
   const reference = readFileSync(join(docs, "reference.fardel.yaml"), "utf8").trimEnd();
   const later = [...new Set(laterKeys.map(({ does }) => `- ${does}`))];
   return [
     introduction,
     `\`\`\`yaml\n${reference}\n\`\`\``,
     values,
-    "## Keys",
-    ...sections(jsonSchema(), ""),
-    "## Not built yet",
-    "Keys that ask for these are checked like all others, and `up` and `deploy` refuse them until it exists:",
-    later.join("\n"),
+    "## Sections",
+    table(schema, (key) => (isPaged(key) ? `[\`${key}\`](${folder}/${key}.md)` : `\`${key}\``)),
+    ...(later.length === 0
+      ? []
+      : [
+          "## Not built yet",
+          "Keys that ask for these are checked like all others, and `up` and `deploy` refuse them until it exists:",
+          later.join("\n"),
+        ]),
     "",
   ].join("\n\n");
 }
 
-/** A table of the keys of a map, followed by those of the maps in it. */
-function sections(schema: JsonSchema, path: string, known = new Map<string, string>()): string[] {
-  const keys = Object.entries(schema.properties ?? {}).filter((entry): entry is [string, JsonSchema] =>
-    isSchema(entry[1]),
-  );
-  const rows = keys.map(([key, value]) => row(key, value, schema.required?.includes(key) ?? false));
-  const table = ["| key | value | unless given | |", "|---|---|---|---|", ...rows].join("\n");
-  const before = known.get(table);
-  if (before !== undefined) return [`### \`${path}\``, `As [\`${before}\`](#${anchor(before)}).`];
-  known.set(table, path);
-  const heading = path === "" ? [] : [`### \`${path}\``];
-  const below = keys.flatMap(([key, value]) => {
-    const at = path === "" ? key : `${path}.${key}`;
-    // What an environment may override is what stands above it.
-    if (path === "environments.<name>" && value.anyOf !== undefined) return [];
-    const [inner, suffix] = mapOf(value);
-    return inner === undefined ? [] : sections(inner, `${at}${suffix}`, known);
-  });
-  return [...heading, table, ...below];
+/** Where a map's keys are told. */
+interface Place {
+  /** File name. */
+  page: string;
+  /** Such as `services.<name>.health`. */
+  path: string;
 }
 
-function row(key: string, schema: JsonSchema, required: boolean): string {
+function kindNote({ path }: Place): string {
+  return path.endsWith(".<name>") ? "A map: each name has the keys below." : "";
+}
+
+function keysOf(schema: JsonSchema): [string, JsonSchema][] {
+  return Object.entries(schema.properties ?? {}).filter((entry): entry is [string, JsonSchema] => isSchema(entry[1]));
+}
+
+function table(schema: JsonSchema, name = (key: string) => `\`${key}\``): string {
+  const rows = keysOf(schema).map(([key, value]) => row(name(key), value, schema.required?.includes(key) ?? false));
+  return ["| key | value | unless given | |", "|---|---|---|---|", ...rows].join("\n");
+}
+
+/** A table of the keys of a map, followed by those of the maps in it. */
+function sections(schema: JsonSchema, at: Place, known: Map<string, Place>): string[] {
+  const keys = table(schema);
+  const heading = `## \`${at.path}\``;
+  const before = known.get(keys);
+  if (before !== undefined) {
+    const page = before.page === at.page ? "" : before.page;
+    return [heading, `As [\`${before.path}\`](${page}#${anchor(before.path)}).`];
+  }
+  known.set(keys, at);
+  const below = keysOf(schema).flatMap(([key, value]) => {
+    // What an environment may override is what stands above it.
+    if (at.path === "environments.<name>" && value.anyOf !== undefined) return [];
+    const [inner, suffix] = mapOf(value);
+    return inner === undefined ? [] : sections(inner, { ...at, path: `${at.path}.${key}${suffix}` }, known);
+  });
+  return [heading, keys, ...below];
+}
+
+function row(name: string, schema: JsonSchema, required: boolean): string {
   const { description = "", default: value, examples } = schema;
   const unset = required ? "**required**" : value === undefined ? "" : code(value);
   const example =
     Array.isArray(examples) && examples.length > 0 ? ` For example ${examples.map(code).join(", ")}.` : "";
-  return `| \`${key}\` | ${kindOf(schema)} | ${unset} | ${`${description}${example}`.replaceAll("|", "\\|")} |`;
+  return `| ${name} | ${kindOf(schema)} | ${unset} | ${`${description}${example}`.replaceAll("|", "\\|")} |`;
 }
 
 /** The schema of a map with fixed keys at or below this value, and how a path goes on to it. */
@@ -142,4 +194,4 @@ function isSchema(part: unknown): part is JsonSchema {
   return typeof part === "object" && part !== null && !Array.isArray(part);
 }
 
-if (import.meta.main) writeFileSync(manifestPage, manifestDocs());
+if (import.meta.main) writePages(manifestDocs(), folder);

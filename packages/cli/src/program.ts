@@ -24,7 +24,7 @@ const commands: CommandEntry[] = [
   },
   { name: "plan", summary: "show what `up` would change", load: async () => (await import("./commands/plan.ts")).plan },
   { name: "status", summary: "show what runs", load: async () => (await import("./commands/status.ts")).status },
-  { name: "history", summary: "list releases", load: async () => (await import("./commands/history.ts")).history },
+  { name: "history", summary: "list releases, or show where one's time went", load: async () => (await import("./commands/history.ts")).history },
   {
     name: "events",
     summary: "print what ECS and CloudFormation tell",
