@@ -58,15 +58,7 @@ export function manifestDocs(): Pages {
     const [inner, suffix] = mapOf(value);
     if (inner === undefined) return [];
     const at: Place = { page: `${key}.md`, path: `${key}${suffix}` };
-    const text = [
-      `# ${key}`,
-      origin,
-      value.description ?? "",
-      kindNote(at),
-      ...sections(inner, at, known),
-      back,
-      "",
-    ];
+    const text = [`# ${key}`, origin, value.description ?? "", kindNote(at), ...sections(inner, at, known), back, ""];
     return [
       [`${folder}/${key}.md`, text.filter((part, index) => part !== "" || index === text.length - 1).join("\n\n")],
     ];
