@@ -2,33 +2,34 @@ import type { TargetGroup } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { isAwsError } from "../aws/errors.ts";
 import type { App, Service } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
+import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import type { CurrentState } from "./current.ts";
 import type { ListenerRules } from "./listener-rules.ts";
 import { ifAllowed, missingInfrastructure, type PreflightProblem, pathOf } from "./preflight-problem.ts";
 import type { Run } from "./run.ts";
 
 type Reader = Pick<Run, "aws" | "descriptor">;
+type Network = EnvironmentDescriptor["network"];
 
 /** Looks at where tasks are to run and how the load balancer is to reach them. */
 export async function checkNetwork(
   reader: Reader,
   app: App,
   names: ReadonlySet<string>,
-  rules: ListenerRules,
+  { services, rules }: Pick<CurrentState, "services" | "rules">,
 ): Promise<PreflightProblem[]> {
   const routed = Object.values(app.services).filter(({ name, route }) => route !== undefined && names.has(name));
-  const [vpc, securityGroups, targetGroups, quotas] = await Promise.all([
-    findVpc(reader, app),
-    checkSecurityGroups(reader, app),
+  const [network, targetGroups, quotas] = await Promise.all([
+    isInUse(reader.descriptor.network, services) ? { vpc: undefined, problems: [] } : findNetwork(reader, app),
     findTargetGroups(reader, app, routed),
     checkQuotas(reader, app, routed, rules),
   ]);
   const { loadBalancer } = reader.descriptor;
   return [
-    ...vpc.problems,
-    ...securityGroups,
+    ...network.problems,
     ...targetGroups.problems,
     ...targetGroups.found.flatMap(({ service, group }) =>
-      targetGroupProblems(group, service.port, vpc.id, loadBalancer?.arn).map((problem) => ({
+      targetGroupProblems(group, service.port, network.vpc, loadBalancer?.arn).map((problem) => ({
         where: whereWritten(app, `${pathOf(app, service.name)}.route`),
         ...problem,
       })),
@@ -37,26 +38,44 @@ export async function checkNetwork(
   ];
 }
 
-async function findVpc({ aws, descriptor }: Reader, app: App): Promise<{ id?: string; problems: PreflightProblem[] }> {
-  const { subnets } = descriptor.network;
-  try {
-    const found = await ifAllowed(aws.ec2.describeSubnets({ SubnetIds: subnets }));
-    const id = found?.Subnets?.[0]?.VpcId;
-    return { ...(id !== undefined && { id }), problems: [] };
-  } catch (error) {
-    if (!isAwsError(error, "InvalidSubnetID.NotFound")) throw error;
-    return { problems: [missingInfrastructure(app, "", `a subnet of ${subnets.join(", ")} is gone`)] };
-  }
+interface FoundNetwork {
+  /** Id of the VPC that the subnets are in, where it may be known. */
+  vpc: string | undefined;
+  problems: PreflightProblem[];
 }
 
-async function checkSecurityGroups({ aws, descriptor }: Reader, app: App): Promise<PreflightProblem[]> {
-  const { securityGroups } = descriptor.network;
+/** AWS refuses to delete what tasks run in, and EC2's client takes a third of a second to load. */
+function isInUse({ subnets, securityGroups }: Network, services: CurrentState["services"]): boolean {
+  const all = (wanted: readonly string[], used: readonly string[] = []) => wanted.every((each) => used.includes(each));
+  return [...services.values()].some(({ ecs }) => {
+    const used = ecs.networkConfiguration?.awsvpcConfiguration;
+    const runs = ecs.status === "ACTIVE" && (ecs.runningCount ?? 0) > 0;
+    return runs && all(subnets, used?.subnets) && all(securityGroups, used?.securityGroups);
+  });
+}
+
+async function findNetwork({ aws, descriptor }: Reader, app: App): Promise<FoundNetwork> {
+  const { subnets, securityGroups } = descriptor.network;
+  const [inSubnets, inGroups] = await Promise.all([
+    isThere(aws.ec2.describeSubnets({ SubnetIds: subnets }), "InvalidSubnetID.NotFound"),
+    isThere(aws.ec2.describeSecurityGroups({ GroupIds: securityGroups }), "InvalidGroup.NotFound"),
+  ]);
+  const problems = [
+    inSubnets === "gone" ? [missingInfrastructure(app, "", `a subnet of ${subnets.join(", ")} is gone`)] : [],
+    inGroups === "gone"
+      ? [missingInfrastructure(app, "", `a security group of ${securityGroups.join(", ")} is gone`)]
+      : [],
+  ];
+  return { vpc: inSubnets === "gone" ? undefined : inSubnets?.Subnets?.[0]?.VpcId, problems: problems.flat() };
+}
+
+/** The answer; `gone` where AWS doesn't know what was asked for; undefined where that may not be known. */
+async function isThere<Answer>(looking: Promise<Answer>, unknown: string): Promise<Answer | "gone" | undefined> {
   try {
-    await ifAllowed(aws.ec2.describeSecurityGroups({ GroupIds: securityGroups }));
-    return [];
+    return await ifAllowed(looking);
   } catch (error) {
-    if (!isAwsError(error, "InvalidGroup.NotFound")) throw error;
-    return [missingInfrastructure(app, "", `a security group of ${securityGroups.join(", ")} is gone`)];
+    if (isAwsError(error, unknown)) return "gone";
+    throw error;
   }
 }
 

@@ -279,6 +279,19 @@ test("the network is looked at, and whether the load balancer reaches tasks in i
   `);
 });
 
+test("what a service runs in already is there", async () => {
+  const { subnets, securityGroups } = descriptor.network;
+  const networkConfiguration = { awsvpcConfiguration: { subnets, securityGroups } };
+  const running = (runningCount: number) => {
+    const ecs = { serviceName: "shop-worker", status: "ACTIVE", runningCount, networkConfiguration };
+    return { ...nothing, services: new Map([["worker", { ecs, definition: undefined, ours: true }]]) };
+  };
+  const gone = { describeSubnets: refusing("InvalidSubnetID.NotFound"), describeSecurityGroups: async () => ({}) };
+  const { aws } = world({}, { ec2: gone });
+  await expect(check(appWith({}), aws, running(1))).resolves.toMatchObject({ problems: [] });
+  expect(await refusal(appWith({}), aws, running(0))).toContain("A subnet of subnet-b, subnet-a is gone.");
+});
+
 test("Spot needs a cluster that has it", async () => {
   const app = appWith({});
   const spot = { ...app, services: { web: { ...web, spread: undefined, secrets: {}, spotPercent: 100 } } };

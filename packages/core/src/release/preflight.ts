@@ -46,7 +46,7 @@ export async function preflight(
     checkImages(run, app, draft),
     checkRoles(run, app, draft),
     checkLogGroups(run, app, draft),
-    checkNetwork(run, app, names, current.rules),
+    checkNetwork(run, app, names, current),
     checkCluster(run, app, names),
   ]);
   const { arns: secretArns, keys: secretKeys } = secrets;
