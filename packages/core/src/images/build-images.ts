@@ -6,16 +6,10 @@ import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
 import { buildImage } from "./build-image.ts";
 import { type NeededBuild, neededImages } from "./needed-images.ts";
-import {
-  buildAndPush,
-  builtAtOnce,
-  explained,
-  type PublishedImage,
-  type PublishOptions,
-  repositoryOf,
-} from "./publish-images.ts";
+import { buildAndPush, builtAtOnce, type PublishOptions } from "./publish-images.ts";
 import { putTags } from "./put-tags.ts";
 import { registryCredentials } from "./registry-access.ts";
+import { explained, type PublishedImage, repositoryOf } from "./resolve-images.ts";
 import { type BuiltFrom, imageTags } from "./tags.ts";
 
 export interface BuildImagesOptions extends Omit<PublishOptions, "workloads" | "release"> {

@@ -1,14 +1,14 @@
-import { createRegistryClient, parseRepository, type RegistryClient } from "@fardel/oci";
-import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
+import type { RegistryClient } from "@fardel/oci";
 import { isTagName } from "@fardel/oci/registry/reference.ts";
 import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
-import { type NeededBuild, neededImages } from "./needed-images.ts";
-import { explained, lookUp, type PublishedImage, publishedAt, repositoryOf } from "./publish-images.ts";
+import { ecrRepository } from "./ecr-repository.ts";
+import type { NeededBuild } from "./needed-images.ts";
 import { registryCredentials } from "./registry-access.ts";
 import { readReleaseTag } from "./release-tags.ts";
+import { type PublishedImage, publishedAt, repositoryOf, resolveImages } from "./resolve-images.ts";
 
 export interface FindTaggedOptions {
   tag: string;
@@ -36,23 +36,12 @@ export async function findTagged(app: App, options: FindTaggedOptions): Promise<
       fix: "A tag has 1 to 128 letters, digits, '_', '.' and '-', and does not start with '.' or '-'.",
       exitCode: 2,
     });
-  const { builds, references } = neededImages(app, workloads);
-  const registries = createRegistryClient({
+  return resolveImages(app, {
+    ...(workloads && { workloads }),
     credentials: registryCredentials(aws, async () => Object.values(repositories)),
+    buildsAtOnce: lookedUpAtOnce,
+    ofBuild: (registries, needed) => findBuild(registries, app, needed, options),
   });
-  const found = new Map<string, PublishedImage>();
-  try {
-    await inParallel(references, lookedUpAtOnce, async (needed) => {
-      found.set(needed.reference, await explained(lookUp(registries, app, needed), whereWritten(app, needed.path)));
-    });
-    await inParallel(builds, lookedUpAtOnce, async (needed) => {
-      const where = whereWritten(app, `images.${needed.build.name}`);
-      found.set(needed.build.name, await explained(findBuild(registries, app, needed, options), where));
-    });
-  } finally {
-    registries.close();
-  }
-  return found;
 }
 
 async function findBuild(
@@ -71,9 +60,11 @@ async function findBuild(
 }
 
 async function noSuchTag(app: App, image: string, repository: string, tag: string, aws: Pick<Aws, "ecr">) {
-  const repositoryName = parseRepository(repository).repository;
   const details = [];
-  for await (const page of aws.ecr.paginateDescribeImages({ repositoryName, filter: { tagStatus: "TAGGED" } }))
+  for await (const page of aws.ecr.paginateDescribeImages({
+    ...ecrRepository(repository),
+    filter: { tagStatus: "TAGGED" },
+  }))
     details.push(...(page.imageDetails ?? []));
   const newestFirst = details.toSorted((a, b) => (b.imagePushedAt?.getTime() ?? 0) - (a.imagePushedAt?.getTime() ?? 0));
   const tags = newestFirst.flatMap(({ imageTags = [] }) =>

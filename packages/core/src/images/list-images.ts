@@ -1,8 +1,9 @@
-import { parseReference, parseRepository } from "@fardel/oci";
+import { parseReference } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { latestSuccessful } from "../release/record.ts";
 import { stateBucket } from "../release/state-bucket.ts";
+import { ecrRepository } from "./ecr-repository.ts";
 import { type ReleaseOfImage, readReleaseTag } from "./release-tags.ts";
 
 /** An image in one of an app's repositories. */
@@ -45,9 +46,7 @@ async function listRepository(
   repository: string,
 ): Promise<(Omit<ListedImage, "releases"> & { releases: ReleaseOfImage[] })[]> {
   const found = [];
-  for await (const { imageDetails = [] } of ecr.paginateDescribeImages({
-    repositoryName: parseRepository(repository).repository,
-  }))
+  for await (const { imageDetails = [] } of ecr.paginateDescribeImages(ecrRepository(repository)))
     found.push(...imageDetails);
   return found
     .toSorted((a, b) => (b.imagePushedAt?.getTime() ?? 0) - (a.imagePushedAt?.getTime() ?? 0))

@@ -1,13 +1,12 @@
-import { createRegistryClient, parseReference, parseRepository, type RegistryClient } from "@fardel/oci";
-import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
+import { parseReference, parseRepository, type RegistryClient } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
 import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
 import type { Emit } from "../events.ts";
-import { type NeededBuild, neededImages } from "./needed-images.ts";
-import { explained, lookUp, type PublishedImage, publishedAt, repositoryOf } from "./publish-images.ts";
+import type { NeededBuild } from "./needed-images.ts";
 import { registryCredentials } from "./registry-access.ts";
+import { type PublishedImage, publishedAt, repositoryOf, resolveImages } from "./resolve-images.ts";
 
 export interface PromotedFrom {
   aws: Pick<Aws, "ecr" | "target">;
@@ -40,31 +39,18 @@ const atOnce = 4;
  */
 export async function promoteImages(app: App, options: PromoteOptions): Promise<Map<string, PublishedImage>> {
   const { from, aws, repositories } = options;
-  const { builds, references } = neededImages(app);
   const own = registryCredentials(aws, async () => Object.values(repositories));
   const registryOf = (uri: string) => parseRepository(uri).registry;
   const ownRegistries = new Set(Object.values(repositories).map(registryOf));
   const theirs = registryCredentials(from.aws, async () => [...from.repositories]);
   const theirRegistries = new Set(from.repositories.map(registryOf));
-  const registries = createRegistryClient({
+  return resolveImages(app, {
     credentials: (registry) =>
       theirRegistries.has(registry) && !ownRegistries.has(registry) ? theirs(registry) : own(registry),
+    buildsAtOnce: atOnce,
+    ofBuild: (registries, needed) => carry(registries, app, needed, options),
+    settled: from.images,
   });
-  const promoted = new Map<string, PublishedImage>();
-  try {
-    await inParallel(references, atOnce, async (needed) => {
-      const reference = from.images[needed.reference] ?? needed.reference;
-      const found = lookUp(registries, app, { ...needed, reference });
-      promoted.set(needed.reference, await explained(found, whereWritten(app, needed.path)));
-    });
-    await inParallel(builds, atOnce, async (needed) => {
-      const where = whereWritten(app, `images.${needed.build.name}`);
-      promoted.set(needed.build.name, await explained(carry(registries, app, needed, options), where));
-    });
-  } finally {
-    registries.close();
-  }
-  return promoted;
 }
 
 async function carry(

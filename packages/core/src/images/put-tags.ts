@@ -1,7 +1,8 @@
-import { mediaTypes, parseRepository } from "@fardel/oci";
+import { mediaTypes } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import { FardelError } from "../errors.ts";
+import { ecrRepository } from "./ecr-repository.ts";
 import type { ImageTag } from "./tags.ts";
 
 export interface TagResult {
@@ -26,8 +27,8 @@ export async function putTags(
   digest: string,
   tags: readonly ImageTag[],
 ): Promise<TagResult> {
-  const repositoryName = parseRepository(repository).repository;
-  const { manifest, named } = await findImages(ecr, repositoryName, digest, tags);
+  const inRepository = ecrRepository(repository);
+  const { manifest, named } = await findImages(ecr, inRepository, digest, tags);
   if (manifest === undefined)
     throw new FardelError("IMAGE_NOT_FOUND", `There is no image ${repository}@${digest}.`, {
       fix: "Deploy again, which builds and pushes it.",
@@ -37,7 +38,7 @@ export async function putTags(
     const current = named.get(tag);
     if (current === digest) continue;
     const put =
-      (current === undefined || movable) && (await putTag(ecr, { repositoryName, imageTag: tag, ...manifest }));
+      (current === undefined || movable) && (await putTag(ecr, { ...inRepository, imageTag: tag, ...manifest }));
     result[put ? "put" : "kept"].push(tag);
   }
   return result;
@@ -50,12 +51,12 @@ interface Manifest {
 
 async function findImages(
   ecr: Aws["ecr"],
-  repositoryName: string,
+  inRepository: ReturnType<typeof ecrRepository>,
   digest: string,
   tags: readonly ImageTag[],
 ): Promise<{ manifest: Manifest | undefined; named: Map<string, string> }> {
   const { images = [] } = await ecr.batchGetImage({
-    repositoryName,
+    ...inRepository,
     imageIds: [{ imageDigest: digest }, ...tags.slice(0, imagesAtOnce - 1).map(({ tag }) => ({ imageTag: tag }))],
     // Else a registry may answer with an older form of the manifest, which has another digest.
     acceptedMediaTypes: [mediaTypes.manifest, mediaTypes.index, mediaTypes.dockerManifest, mediaTypes.dockerIndex],
@@ -74,7 +75,7 @@ async function findImages(
 /** False when the repository doesn't let the tag move. */
 async function putTag(
   ecr: Aws["ecr"],
-  image: Manifest & { repositoryName: string; imageTag: string },
+  image: Manifest & ReturnType<typeof ecrRepository> & { imageTag: string },
 ): Promise<boolean> {
   try {
     await ecr.putImage(image);

@@ -1,5 +1,5 @@
-import { parseRepository } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
+import { ecrRepository } from "./ecr-repository.ts";
 import type { ImageTag } from "./tags.ts";
 
 /**
@@ -44,9 +44,9 @@ const deletedAtOnce = 100;
  */
 export async function removeOldReleaseTags(ecr: Aws["ecr"], repository: string, newest: ReleaseOfImage): Promise<void> {
   if (newest.number <= releasesKept) return;
-  const repositoryName = parseRepository(repository).repository;
+  const inRepository = ecrRepository(repository);
   const old: { imageTag: string }[] = [];
-  const tagged = ecr.paginateListImages({ repositoryName, filter: { tagStatus: "TAGGED" }, maxResults: 1000 });
+  const tagged = ecr.paginateListImages({ ...inRepository, filter: { tagStatus: "TAGGED" }, maxResults: 1000 });
   for await (const { imageIds = [] } of tagged) {
     for (const { imageTag = "" } of imageIds) {
       const release = readReleaseTag(imageTag);
@@ -55,5 +55,5 @@ export async function removeOldReleaseTags(ecr: Aws["ecr"], repository: string, 
     }
   }
   for (let start = 0; start < old.length; start += deletedAtOnce)
-    await ecr.batchDeleteImage({ repositoryName, imageIds: old.slice(start, start + deletedAtOnce) });
+    await ecr.batchDeleteImage({ ...inRepository, imageIds: old.slice(start, start + deletedAtOnce) });
 }
