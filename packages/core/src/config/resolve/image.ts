@@ -1,5 +1,5 @@
 import { isAbsolute, join, resolve } from "node:path";
-import type { ImageBuild, ImageSource, Reference } from "../app.ts";
+import type { ImageBuild, ImageSource } from "../app.ts";
 import { nearest } from "../nearest.ts";
 import type { ParsedImage } from "../schema/manifest.ts";
 import { didYouMean } from "../source/explain.ts";
@@ -38,14 +38,6 @@ export function resolveImage(scope: ResolveScope, name: string, image: ParsedIma
       on: "key",
     });
   }
-  for (const key of scope.names(...path, "args")) {
-    const text = scope.textAt(...path, "args", key);
-    const later = typeof text === "string" ? undefined : text.find((part) => isKnownLater(part));
-    if (later === undefined) continue;
-    scope.report([...path, "args", key], "an image is built before addresses are known", {
-      fix: "give it to the service's env, which is filled when it starts",
-    });
-  }
   if (image.base !== undefined && !registryReference.test(image.base)) {
     scope.report([...path, "base"], `expected a registry reference such as node:24-slim, found "${image.base}"`);
   }
@@ -59,10 +51,6 @@ export function resolveImage(scope: ResolveScope, name: string, image: ParsedIma
     base: image.base,
     platform: { ...platformOf(scope, name, image), ...(builder === "docker" && { os: "linux" }) },
   };
-}
-
-function isKnownLater(part: string | Reference): boolean {
-  return typeof part !== "string" && (part.kind === "service" || part.kind === "queue");
 }
 
 /** What a container's `image:` means. */
