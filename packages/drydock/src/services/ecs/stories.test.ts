@@ -1,3 +1,4 @@
+import type { DeploymentConfiguration } from "@aws-sdk/client-ecs";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { taskFaults } from "./faults.ts";
@@ -8,7 +9,9 @@ import {
   register,
   rollouts,
   service,
+  shiftedLoadBalancers,
   update,
+  weights,
   worldWithCluster,
 } from "./scenario.fixture.ts";
 import type { ImageBehaviour, World } from "./world.fixture.ts";
@@ -47,28 +50,46 @@ const step: fc.Arbitrary<{ name: string; run: Step }> = fc.oneof(
 );
 const story = fc.array(fc.tuple(fc.nat(40_000), step), { maxLength: 8 });
 
-test("whatever happens, also to drydock itself, a service ends with its tasks in its target group and nothing else", async () => {
-  await fc.assert(
-    fc.asyncProperty(story, async (story) => {
-      const world = await worldWithCluster({ capacityProviders: ["FARGATE", "FARGATE_SPOT"] });
-      await register(world, "web:0", {});
-      await createService(world, {
-        launchType: undefined,
-        capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }],
-        loadBalancers: loadBalancers(world),
-      });
-      await world.clock.advance(20_000);
-      for (const [after, { run }] of story) {
-        await world.clock.advance(after);
-        await run(world);
-      }
-      for (const name of ["eu-west-1a", "eu-west-1b"]) taskFaults(world.ecs).regainZone(name);
-      await world.clock.advance(600_000);
-      await expectRest(world);
-    }),
-    { numRuns: 60, seed },
-  );
-});
+const deploymentCircuitBreaker = { enable: true, rollback: true };
+
+test.each<[string, DeploymentConfiguration]>([
+  ["ROLLING", { deploymentCircuitBreaker }],
+  ["BLUE_GREEN", { strategy: "BLUE_GREEN", bakeTimeInMinutes: 1, deploymentCircuitBreaker }],
+  [
+    "CANARY",
+    {
+      strategy: "CANARY",
+      bakeTimeInMinutes: 0,
+      canaryConfiguration: { canaryBakeTimeInMinutes: 1 },
+      deploymentCircuitBreaker,
+    },
+  ],
+])(
+  "whatever happens, also to drydock itself, a service ends with its tasks in one target group and nothing else: %s",
+  async (strategy, deploymentConfiguration) => {
+    await fc.assert(
+      fc.asyncProperty(story, async (story) => {
+        const world = await worldWithCluster({ capacityProviders: ["FARGATE", "FARGATE_SPOT"] });
+        await register(world, "web:0", {});
+        await createService(world, {
+          launchType: undefined,
+          capacityProviderStrategy: [{ capacityProvider: "FARGATE_SPOT", weight: 1 }],
+          loadBalancers: strategy === "ROLLING" ? loadBalancers(world) : shiftedLoadBalancers(world),
+          deploymentConfiguration,
+        });
+        await world.clock.advance(20_000);
+        for (const [after, { run }] of story) {
+          await world.clock.advance(after);
+          await run(world);
+        }
+        for (const name of ["eu-west-1a", "eu-west-1b"]) taskFaults(world.ecs).regainZone(name);
+        await world.clock.advance(900_000);
+        await expectRest(world);
+      }),
+      { numRuns: strategy === "ROLLING" ? 60 : 30, seed },
+    );
+  },
+);
 
 async function deploy(world: World, how: ImageBehaviour): Promise<void> {
   await register(world, `web:${world.images.size}`, how);
@@ -77,7 +98,8 @@ async function deploy(world: World, how: ImageBehaviour): Promise<void> {
 
 async function stopDeployment(world: World): Promise<void> {
   const [newest] = await rollouts(world);
-  if (newest?.status !== "PENDING" && newest?.status !== "IN_PROGRESS") return;
+  const stoppable = newest?.status === "PENDING" || newest?.status === "IN_PROGRESS";
+  if (!stoppable || newest.lifecycleStage === "CLEAN_UP") return;
   const { serviceDeploymentArn = "" } = newest;
   await world.call.StopServiceDeployment({ serviceDeploymentArn, stopType: "ROLLBACK" }, world.caller);
 }
@@ -95,7 +117,12 @@ async function expectRest(world: World): Promise<void> {
   const addresses = tasks.map(
     ({ attachments }) => attachments?.[0]?.details?.find(({ name }) => name === "privateIPv4Address")?.value,
   );
-  expect([...world.targets].sort()).toEqual(addresses.map((address) => [`${address}:8080`, "healthy"]).sort());
+  const [first, alternate] = weights(world, world.productionRule);
+  expect([first, alternate]).toContain(alternate === undefined ? undefined : 100);
+  const [serving, other] =
+    alternate === 100 ? [world.alternateTargets, world.targets] : [world.targets, world.alternateTargets];
+  expect([...serving].sort()).toEqual(addresses.map((address) => [`${address}:8080`, "healthy"]).sort());
+  expect([...other]).toEqual([]);
   const zones = Map.groupBy(tasks, ({ availabilityZone }) => availabilityZone);
   const crowds = ["eu-west-1a", "eu-west-1b"].map((name) => zones.get(name)?.length ?? 0);
   expect(Math.max(...crowds) - Math.min(...crowds)).toBeLessThanOrEqual(1);

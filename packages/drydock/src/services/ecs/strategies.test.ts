@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import {
   createService,
   describeTasks,
+  loadBalancers,
+  messages,
   register,
   rollouts,
   service,
@@ -167,4 +169,211 @@ test("a hook answered with ROLLBACK, or by nobody until its time is up, turns th
     lifecycleHookDetails: [{ status: "TIMED_OUT" }],
   });
   expect(weights(world, world.testRule)).toEqual([100, 0]);
+});
+
+test("canary: one share, its bake, then the rest; fractions of a percent are weights of a thousand", async () => {
+  const canaryConfiguration = { canaryPercent: 2.5, canaryBakeTimeInMinutes: 10 };
+  const world = await serving({ strategy: "CANARY", bakeTimeInMinutes: 5, canaryConfiguration });
+  await deploy(world);
+  await world.clock.advance(7_000);
+  expect(weights(world, world.productionRule)).toEqual([975, 25]);
+  const [{ sourceServiceRevisions, targetServiceRevision } = {}] = await rollouts(world);
+  expect([sourceServiceRevisions?.[0], targetServiceRevision]).toMatchObject([
+    { requestedProductionTrafficWeight: 97.5 },
+    { requestedProductionTrafficWeight: 2.5 },
+  ]);
+  await world.clock.advance(9 * minute);
+  expect(await stage(world)).toBe("PRODUCTION_TRAFFIC_SHIFT");
+  await world.clock.advance(minute);
+  expect([await stage(world), weights(world, world.productionRule)]).toEqual(["BAKE_TIME", [0, 100]]);
+});
+
+test("linear: equal steps, each with its bake but the last, and a hook before each of them", async () => {
+  const world = await serving(blueGreen);
+  const hook = { targetType: "PAUSE" as const, lifecycleStages: ["PRE_PRODUCTION_TRAFFIC_SHIFT" as const] };
+  const linear = { strategy: "LINEAR", bakeTimeInMinutes: 1, linearConfiguration: { stepPercent: 40 } };
+  await update(world, { deploymentConfiguration: { ...linear, lifecycleHooks: [hook] } });
+  await deploy(world);
+  await world.clock.advance(7_000);
+  const seen = [];
+  for (let step = 0; step < 3; step++) {
+    expect(await stage(world)).toBe("PRE_PRODUCTION_TRAFFIC_SHIFT");
+    await answer(world, "CONTINUE");
+    await world.clock.advance(1);
+    seen.push(weights(world, world.productionRule));
+    await world.clock.advance(step < 2 ? 6 * minute : 0);
+  }
+  expect(seen).toEqual([
+    [60, 40],
+    [20, 80],
+    [0, 100],
+  ]);
+  expect(await stage(world)).toBe("BAKE_TIME");
+  expect(await hooks(world)).toHaveLength(3);
+});
+
+test("the circuit breaker turns a blue/green deployment back before it has had any traffic", async () => {
+  const world = await serving({ ...blueGreen, deploymentCircuitBreaker: { enable: true, rollback: true } });
+  await deploy(world, { target: "unhealthy" });
+  await world.clock.advance(2 * minute);
+  expect((await rollouts(world))[0]).toMatchObject({
+    status: "ROLLBACK_SUCCESSFUL",
+    statusReason: "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+  });
+  expect([weights(world, world.productionRule), weights(world, world.testRule)]).toEqual([
+    [100, 0],
+    [100, 0],
+  ]);
+  expect(await counts(world)).toEqual([2]);
+});
+
+test.each([
+  ["ROLLBACK_SUCCESSFUL", true, [100, 0]],
+  ["STOPPED", false, [0, 100]],
+])("an alarm raised while it bakes ends a deployment: %s", async (status, rollback, production) => {
+  const alarms = { alarmNames: ["5xx", "slow"], enable: true, rollback };
+  const world = await serving({ ...blueGreen, alarms });
+  world.alarms.add("slow");
+  await deploy(world);
+  await world.clock.advance(minute);
+  expect((await rollouts(world))[0]).toMatchObject({
+    lifecycleStage: "BAKE_TIME",
+    alarms: { status: "MONITORING", alarmNames: ["5xx", "slow"], triggeredAlarmNames: [] },
+  });
+  world.alarms.add("5xx");
+  await world.clock.advance(minute);
+  expect((await rollouts(world))[0]).toMatchObject({
+    status,
+    alarms: { status: "TRIGGERED", triggeredAlarmNames: ["5xx"] },
+  });
+  expect(weights(world, world.productionRule)).toEqual(production);
+});
+
+test("a deployment that overtakes one in its bake first takes the traffic back, then uses the same target group anew", async () => {
+  const world = await serving(blueGreen);
+  await deploy(world);
+  await world.clock.advance(minute);
+  expect(weights(world, world.productionRule)).toEqual([0, 100]);
+  await deploy(world);
+  await world.clock.advance(1);
+  expect([await stage(world), weights(world, world.productionRule)]).toEqual(["RECONCILE_SERVICE", [100, 0]]);
+  expect((await rollouts(world)).map(({ status }) => status)).toEqual(["IN_PROGRESS", "STOPPED", "SUCCESSFUL"]);
+  await world.clock.advance(20_000);
+  expect([await stage(world), weights(world, world.productionRule)]).toEqual(["BAKE_TIME", [0, 100]]);
+  expect([...world.alternateTargets.values()]).toEqual(["healthy", "healthy"]);
+});
+
+test("scaling reaches both revisions while they stand side by side", async () => {
+  const world = await serving(blueGreen);
+  await deploy(world);
+  await world.clock.advance(minute);
+  await update(world, { desiredCount: 3 });
+  await world.clock.advance(minute);
+  expect(await counts(world)).toEqual([3, 3]);
+  await update(world, { desiredCount: 1 });
+  await world.clock.advance(minute);
+  expect(await counts(world)).toEqual([1, 1]);
+});
+
+test("drydock may die in every stage: the deployment goes on, and back, from where it stood", async () => {
+  const stages = ["PRE_SCALE_UP", "POST_SCALE_UP", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT"];
+  for (const at of stages) {
+    const world = await serving(blueGreen);
+    await update(world, { deploymentConfiguration: paused(at) });
+    await deploy(world);
+    await world.clock.advance(minute);
+    await world.restart(true);
+    await world.clock.advance(minute);
+    expect(await stage(world)).toBe(at);
+    await answer(world, "CONTINUE");
+    await world.clock.advance(minute);
+    expect(await stage(world)).toBe("BAKE_TIME");
+    await world.restart(true);
+    await stop(world);
+    await world.restart(true);
+    await world.clock.advance(minute);
+    expect((await rollouts(world))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
+    expect(weights(world, world.productionRule)).toEqual([100, 0]);
+  }
+});
+
+test("a rolling service becomes a blue/green one, and one again that rolls in the group where it is", async () => {
+  const world = await worldWithCluster();
+  await register(world, "web:1", {});
+  await createService(world, { loadBalancers: loadBalancers(world) });
+  await world.clock.advance(10_000);
+  await register(world, "web:2", {});
+  const shifted = { loadBalancers: shiftedLoadBalancers(world), deploymentConfiguration: blueGreen };
+  await update(world, { taskDefinition: "web", ...shifted });
+  await world.clock.advance(1_000);
+  expect(weights(world, world.productionRule)).toEqual([100, 0]);
+  await world.clock.advance(10 * minute);
+  expect(weights(world, world.productionRule)).toEqual([0, 100]);
+  await update(world, { deploymentConfiguration: { strategy: "ROLLING" } });
+  await deploy(world);
+  await world.clock.advance(minute);
+  expect((await rollouts(world))[0]).toMatchObject({ status: "SUCCESSFUL" });
+  expect([[...world.targets.values()], [...world.alternateTargets.values()]]).toEqual([[], ["healthy", "healthy"]]);
+  expect(weights(world, world.productionRule)).toEqual([0, 100]);
+});
+
+test("a rolling update pauses before its first task and after its last", async () => {
+  const world = await worldWithCluster();
+  await register(world, "web:1", {});
+  await createService(world, { loadBalancers: loadBalancers(world) });
+  await world.clock.advance(10_000);
+  const hook = { targetType: "PAUSE", lifecycleStages: ["PRE_SCALE_UP", "POST_SCALE_UP"] };
+  await update(world, { deploymentConfiguration: { lifecycleHooks: [hook] } });
+  await deploy(world);
+  await world.clock.advance(minute);
+  expect([await stage(world), await counts(world)]).toEqual(["PRE_SCALE_UP", [0, 2]]);
+  await answer(world, "CONTINUE");
+  await world.clock.advance(minute);
+  expect([await stage(world), await counts(world)]).toEqual(["POST_SCALE_UP", [2]]);
+  expect((await rollouts(world))[0]?.status).toBe("IN_PROGRESS");
+  await answer(world, "CONTINUE");
+  await world.clock.advance(1);
+  expect((await rollouts(world))[0]?.status).toBe("SUCCESSFUL");
+});
+
+test("a service without load balancer has its bake, and nothing is shifted", async () => {
+  const world = await worldWithCluster();
+  await register(world, "web:1", {});
+  await createService(world, { deploymentConfiguration: { strategy: "BLUE_GREEN", bakeTimeInMinutes: 5 } });
+  await world.clock.advance(minute);
+  await deploy(world);
+  await world.clock.advance(2 * minute);
+  expect([await stage(world), await counts(world)]).toEqual(["BAKE_TIME", [2, 2]]);
+  await world.clock.advance(5 * minute);
+  expect((await rollouts(world))[0]?.status).toBe("SUCCESSFUL");
+});
+
+test("a rule that is gone holds the traffic where it is, says so, and is tried again", async () => {
+  const world = await serving(blueGreen);
+  const action = world.rules.get(world.productionRule);
+  await deploy(world);
+  world.rules.delete(world.productionRule);
+  await world.clock.advance(minute);
+  expect(await stage(world)).toBe("PRODUCTION_TRAFFIC_SHIFT");
+  expect(messages(await service(world)).at(-1)).toBe(
+    "(service web) failed to shift production traffic with (error One or more rules not found)",
+  );
+  if (action) world.rules.set(world.productionRule, action);
+  await world.clock.advance(20_000);
+  expect([await stage(world), weights(world, world.productionRule)]).toEqual(["BAKE_TIME", [0, 100]]);
+});
+
+test("nobody turns back what is being cleaned up, and a service is deleted in the middle of a deployment", async () => {
+  const world = await serving({ ...blueGreen, bakeTimeInMinutes: 0 });
+  await deploy(world);
+  await world.clock.advance(7_000);
+  expect(await stage(world)).toBe("CLEAN_UP");
+  await expect(stop(world)).rejects.toThrow(/its lifecycle stage is CLEAN_UP/);
+  await world.clock.advance(minute);
+  await deploy(world);
+  await world.clock.advance(3_000);
+  await world.call.DeleteService({ cluster: "main", service: "web", force: true }, world.caller);
+  await world.clock.advance(minute);
+  expect((await service(world)).status).toBe("INACTIVE");
+  expect([...world.targets, ...world.alternateTargets]).toEqual([]);
 });

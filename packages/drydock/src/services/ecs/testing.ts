@@ -39,23 +39,28 @@ export async function startEcs(options: Partial<DrydockOptions> = { clock: fastC
   await ecs.send(new CreateClusterCommand({ clusterName: "main" }));
   const { repository } = await ecr.send(new CreateRepositoryCommand({ repositoryName: "web" }));
   const repositoryUri = repository?.repositoryUri ?? "";
-  const targetGroupArn = await region.targetGroup("web", {
-    HealthCheckPath: "/healthz",
-    HealthCheckIntervalSeconds: 5,
-    HealthCheckTimeoutSeconds: 2,
-    HealthyThresholdCount: 2,
-    UnhealthyThresholdCount: 2,
-  });
-  const delay = { Key: "deregistration_delay.timeout_seconds", Value: "10" };
-  await region.elb.send(
-    new ModifyTargetGroupAttributesCommand({ TargetGroupArn: targetGroupArn, Attributes: [delay] }),
-  );
+  /** A target group that notices soon what becomes of its targets. */
+  const promptTargetGroup = async (name: string) => {
+    const TargetGroupArn = await region.targetGroup(name, {
+      HealthCheckPath: "/healthz",
+      HealthCheckIntervalSeconds: 5,
+      HealthCheckTimeoutSeconds: 2,
+      HealthyThresholdCount: 2,
+      UnhealthyThresholdCount: 2,
+    });
+    const delay = { Key: "deregistration_delay.timeout_seconds", Value: "10" };
+    await region.elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes: [delay] }));
+    return TargetGroupArn;
+  };
+  const targetGroupArn = await promptTargetGroup("web");
   const listenerArn = await region.listener(await region.loadBalancer(), targetGroupArn);
 
   return {
     ...region,
     ecs,
     targetGroupArn,
+    listenerArn,
+    promptTargetGroup,
     /** Where the listener really is. */
     address: (await region.url(listenerArn)) ?? "",
     networkConfiguration: { awsvpcConfiguration: { subnets: region.subnets } },

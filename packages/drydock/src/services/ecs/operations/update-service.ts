@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceRevision, UpdateServiceRequest } from "@aws-sdk/client-ecs";
 import { beginDeployment, primaryOf, scaleService } from "../../../runtime/scheduler/deployments.ts";
+import type { ServiceState } from "../../../runtime/scheduler/state.ts";
 import type { InputOf } from "../../../service.ts";
 import { checkCompatibility, checkStrategy } from "../capacity.ts";
 import { activeCluster } from "../clusters.ts";
@@ -120,7 +121,8 @@ function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Repla
   const { revision } = ecs.records.revisionOf(service, primaryOf(service.state).id);
   const sameTaskDefinition = settings.taskDefinition === revision.taskDefinition;
   const now = ecs.region.clock.now();
-  const { service: state, superseded } = beginDeployment(service.state, deployment, now, { sameTaskDefinition });
+  const before = shiftsTraffic(service, settings) ? service.state : withoutTraffic(service.state);
+  const { service: state, superseded } = beginDeployment(before, deployment, now, { sameTaskDefinition });
   const { source } = state.rollout;
   const targetGroups = chooseTargetGroups(
     settings.loadBalancers ?? [],
@@ -140,6 +142,18 @@ function deploy(ecs: Ecs, service: ServiceRecord, { settings, placement }: Repla
   );
   keepRollout(ecs, deployed);
   return deployed;
+}
+
+/** A rolling update in a target group of its own leaves the rules to whoever made them; what ECS wrote into them is over. */
+function shiftsTraffic({ settings }: ServiceRecord, { loadBalancers = [] }: RevisionSettings): boolean {
+  const { strategy } = settings.deploymentConfiguration;
+  return (
+    strategy !== "ROLLING" || loadBalancers.some(({ advancedConfiguration }) => advancedConfiguration !== undefined)
+  );
+}
+
+function withoutTraffic({ traffic: _over, ...state }: ServiceState): ServiceState {
+  return state;
 }
 
 function settingsOf(revision: ServiceRevision): RevisionSettings {

@@ -11,7 +11,10 @@ export function keepRollout(ecs: Ecs, service: ServiceRecord): void {
   const key = `${serviceKey(service)}/${service.serviceDeployment}`;
   const before = ecs.records.rollouts.get(key);
   if (before && !isOngoing(before.rollout)) return;
-  ecs.records.rollouts.put(key, rolloutRecord(ecs, service));
+  const record = rolloutRecord(ecs, service);
+  // What a deployment does in stages it has settled when it began, whatever has been set for the next one since.
+  const settled = before && service.state.rollout.lifecycle ? before.deploymentConfiguration : undefined;
+  ecs.records.rollouts.put(key, settled ? { ...record, deploymentConfiguration: settled } : record);
 }
 
 /** Ends the service deployments that a newer one has asked to stop. */
