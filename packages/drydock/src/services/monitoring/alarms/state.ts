@@ -4,20 +4,6 @@ import { actionsOf, carryOutAction } from "./actions.ts";
 import { note } from "./history.ts";
 import { type AlarmRecord, alarmsOf } from "./records.ts";
 
-export interface AlarmChange {
-  alarm: AlarmRecord;
-  before: StateValue;
-}
-
-const subscribers = new WeakMap<Region, Set<(change: AlarmChange) => void>>();
-
-/** Calls back when an alarm has gone into another state, by evaluation or by SetAlarmState. The answer ends it. */
-export function alarmChanges(region: Region, changed: (change: AlarmChange) => void): () => void {
-  const known = subscribers.get(region) ?? new Set();
-  subscribers.set(region, known.add(changed));
-  return () => void known.delete(changed);
-}
-
 /**
  * Gives an alarm a state, with the actions this calls for. Nothing but the time of its last update changes while it stays what
  * it is, except that "for an alarm state change to a scaling policy, the alarm invokes the action once per minute" as long
@@ -48,7 +34,6 @@ export async function setState(
         newState: { stateValue: next.value, stateReason: next.reason },
       });
     });
-    for (const changed of subscribers.get(region) ?? []) changed({ alarm, before: before.StateValue });
   }
   for (const action of actionsOf(alarm)) {
     if (isNew) note(region, name, "Action", `Successfully executed action ${action}`, { actionState: "Succeeded" });

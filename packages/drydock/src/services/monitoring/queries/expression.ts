@@ -111,7 +111,8 @@ function tokensOf(text: string): string[] {
   while (token.lastIndex < text.trimEnd().length) {
     const start = token.lastIndex;
     const found = token.exec(text)?.[0];
-    if (found === undefined) throw malformed(text, `'${text.slice(start, start + 10).trim()}' is nothing drydock knows`);
+    if (found === undefined)
+      throw malformed(text, `'${text.slice(start, start + 10).trim()}' is nothing drydock knows`);
     tokens.push(found.trim());
   }
   return tokens;

@@ -38,7 +38,10 @@ export function queryOperations(region: Region): Operations<typeof import("@aws-
       const { Statistics = [], ExtendedStatistics = [], Unit } = input;
       const names = [...Statistics, ...ExtendedStatistics];
       if (names.length === 0) {
-        throw new AwsError("MissingRequiredParameterException", "At least one of Statistics and ExtendedStatistics must be specified.");
+        throw new AwsError(
+          "MissingRequiredParameterException",
+          "At least one of Statistics and ExtendedStatistics must be specified.",
+        );
       }
       for (const name of names) checkStatistic(name);
       const grid = aligned(input.StartTime, input.EndTime, input.Period);
