@@ -1,9 +1,9 @@
-import type { TaskDefinition } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, TaskDefinition } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
 import type { Service } from "../config/app.ts";
 import { definitionDifferences } from "./difference.ts";
 import { context, digest, shop } from "./release.fixture.ts";
-import { taskDefinition } from "./task-definitions.ts";
+import { type TaskDefinitionInput, taskDefinition } from "./task-definitions.ts";
 
 const web = shop.services.web as Service;
 const wanted = taskDefinition(web, context);
@@ -73,5 +73,55 @@ test("an empty command and a missing one differ from a command", () => {
   ]);
   expect(definitionDifferences(registered(commanded), wanted)).toEqual([
     { path: "web.command", before: ["node", "server.js"], after: undefined },
+  ]);
+});
+
+test("what a person may write in other words is no difference, what they change is", () => {
+  const [own] = wanted.containerDefinitions;
+  const written = (container: ContainerDefinition, size = {}): TaskDefinitionInput => ({
+    ...wanted,
+    ...size,
+    containerDefinitions: [{ ...own, ...container }],
+  });
+  const before = registered(
+    written(
+      {
+        healthCheck: { command: ["CMD", "true"], interval: 30, timeout: 5, retries: 3 },
+        dependsOn: [
+          { containerName: "b", condition: "START" },
+          { containerName: "a", condition: "HEALTHY" },
+        ],
+        mountPoints: [{ sourceVolume: "scratch", containerPath: "/tmp", readOnly: false }],
+      },
+      { cpu: "512", memory: "1024" },
+    ),
+  );
+  // What a registered definition has otherwise is in `registered`, which leaves mount points out.
+  const [container] = before.containerDefinitions ?? [];
+  const mounted: TaskDefinition = {
+    ...before,
+    containerDefinitions: [
+      { ...container, mountPoints: [{ sourceVolume: "scratch", containerPath: "/tmp", readOnly: false }] },
+    ],
+  };
+  const now = (more: ContainerDefinition = {}) =>
+    written(
+      {
+        healthCheck: { command: ["CMD", "true"] },
+        dependsOn: [
+          { containerName: "a", condition: "HEALTHY" },
+          { containerName: "b", condition: "START" },
+        ],
+        mountPoints: [{ sourceVolume: "scratch", containerPath: "/tmp" }],
+        ...more,
+      },
+      { cpu: "0.5 vCPU", memory: "1 GB" },
+    );
+  expect(definitionDifferences(mounted, now())).toEqual([]);
+  const changed = now({ healthCheck: { command: ["CMD", "true"], retries: 4 }, mountPoints: [] });
+  expect(definitionDifferences(mounted, changed).map(({ path }) => path)).toEqual([
+    "web.healthCheck.retries",
+    "web.mountPoints./tmp.readOnly",
+    "web.mountPoints./tmp.sourceVolume",
   ]);
 });

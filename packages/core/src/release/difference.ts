@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ContainerDefinition, TaskDefinition } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, HealthCheck, PortMapping, TaskDefinition } from "@aws-sdk/client-ecs";
 import type { TaskDefinitionInput } from "./task-definitions.ts";
 
 /** One value that differs. */
@@ -11,7 +11,7 @@ export interface Difference {
   after: unknown;
 }
 
-type Comparable = { [key: string]: Comparable | string | number | boolean | string[] };
+export type Comparable = { [key: string]: Comparable | string | number | boolean | string[] };
 
 /** What RegisterTaskDefinition stores without having been asked, or says of the definition instead of in it. */
 const notCompared = new Set([
@@ -46,14 +46,16 @@ export function differences(before: Comparable, after: Comparable, prefix = ""):
 }
 
 function comparable({ containerDefinitions = [], ...definition }: TaskDefinition | TaskDefinitionInput): Comparable {
-  const rest = Object.fromEntries(Object.entries(definition).filter(([key]) => !notCompared.has(key)));
+  const sized = { ...definition, cpu: units(definition.cpu), memory: units(definition.memory) };
+  const rest = Object.fromEntries(Object.entries(sized).filter(([key]) => !notCompared.has(key)));
   const containers = containerDefinitions.map((each): [string, unknown] => [each.name ?? "", container(each)]);
   return (plain({ ...rest, ...Object.fromEntries(containers) }) ?? {}) as Comparable;
 }
 
 /** Lists with names become maps, so that a difference is told by name; ECS's defaults go. */
 function container({ name: _, ...definition }: ContainerDefinition): unknown {
-  const { cpu, essential = true, portMappings = [], environment = [], secrets = [], ...rest } = definition;
+  const { cpu, essential = true, portMappings = [], environment = [], secrets = [], ...more } = definition;
+  const { dependsOn = [], ulimits = [], mountPoints = [], healthCheck, ...rest } = more;
   return {
     ...rest,
     essential,
@@ -61,8 +63,30 @@ function container({ name: _, ...definition }: ContainerDefinition): unknown {
     cpu: cpu === 0 ? undefined : cpu,
     environment: Object.fromEntries(environment.map(({ name = "", value }) => [name, value])),
     secrets: Object.fromEntries(secrets.map(({ name = "", valueFrom }) => [name, valueFrom])),
-    portMappings: portMappings.map(({ containerPort, protocol = "tcp" }) => `${containerPort}/${protocol}`).sort(),
+    dependsOn: Object.fromEntries(dependsOn.map(({ containerName = "", condition }) => [containerName, condition])),
+    ulimits: Object.fromEntries(ulimits.map(({ name = "", softLimit, hardLimit }) => [name, { softLimit, hardLimit }])),
+    mountPoints: Object.fromEntries(
+      mountPoints.map(({ containerPath = "", readOnly = false, ...mount }) => [containerPath, { ...mount, readOnly }]),
+    ),
+    portMappings: portMappings.map(port).sort(),
+    healthCheck: healthCheck && checked(healthCheck),
   };
+}
+
+/** Without the host's port, which with `awsvpc` is the container's. */
+function port({ containerPort, containerPortRange, protocol = "tcp", name, appProtocol }: PortMapping): string {
+  return [`${containerPort ?? containerPortRange}/${protocol}`, name, appProtocol].filter(Boolean).join(" ");
+}
+
+/** "The default value is 30 seconds", "5 seconds", "3 retries"; "by default, the startPeriod is off". */
+function checked({ interval = 30, timeout = 5, retries = 3, startPeriod = 0, ...health }: HealthCheck): HealthCheck {
+  return { ...health, interval, timeout, retries, startPeriod };
+}
+
+/** "1 vCPU" and "1 GB" are what a person may write: they "are converted to an integer" of units and MiB. */
+function units(size: string | undefined): string | undefined {
+  const [, number = "", unit] = /^\s*([\d.]+)\s*(vcpu|gb)\s*$/i.exec(size ?? "") ?? [];
+  return unit === undefined ? size : String(Math.round(Number(number) * 1024));
 }
 
 /** Without what is empty: ECS adds empty lists, and leaves out what is empty. */
