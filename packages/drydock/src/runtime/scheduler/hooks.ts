@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rollBack } from "./deployments.ts";
 import { statusReasons } from "./messages.ts";
 import { requestRollback } from "./rollout.ts";
@@ -42,11 +43,16 @@ function beginHooks({ service, now }: Look, { stage, step, hooks }: Lifecycle): 
   return service.rollout.plan.hooks
     .filter(({ stages }) => stages.some((candidate) => candidate === stage))
     .map(({ timeout, timeoutAction }, index) => ({
-      id: `${service.rollout.deployment}-${hooks.length + index + 1}`,
+      id: hookId(service.rollout.deployment, hooks.length + index),
       stage,
       step,
       status: "AWAITING_ACTION",
       expiresAt: now + timeout,
       timeoutAction,
     }));
+}
+
+/** As ECS's look: `ecs-pause-` and 43 characters; the same for the same pause, so that a look can be repeated. */
+function hookId(deployment: string, index: number): string {
+  return `ecs-pause-${createHash("sha256").update(`${deployment} ${index}`).digest("base64url")}`;
 }

@@ -134,7 +134,7 @@ test("a PAUSE hook waits at its stage until it is answered, and can be answered 
   ]);
   expect(await hooks(world)).toEqual([
     {
-      hookId: expect.any(String),
+      hookId: expect.stringMatching(/^ecs-pause-[\w-]{43}$/),
       targetType: "PAUSE",
       status: "AWAITING_ACTION",
       expiresAt: expect.any(Date),
@@ -376,4 +376,78 @@ test("nobody turns back what is being cleaned up, and a service is deleted in th
   await world.clock.advance(minute);
   expect((await service(world)).status).toBe("INACTIVE");
   expect([...world.targets, ...world.alternateTargets]).toEqual([]);
+});
+
+const [advanced] = shiftedLoadBalancers(await worldWithCluster()).map(
+  ({ advancedConfiguration }) => advancedConfiguration,
+);
+const withRules = (changes: object) => (world: World) => ({
+  deploymentConfiguration: blueGreen,
+  loadBalancers: loadBalancers(world).map((loadBalancer) => ({
+    ...loadBalancer,
+    advancedConfiguration: { ...advanced, ...changes },
+  })),
+});
+const configured = (deploymentConfiguration: object) => (world: World) => ({
+  deploymentConfiguration,
+  loadBalancers: shiftedLoadBalancers(world),
+});
+
+test.each<[string, (world: World) => object]>([
+  [
+    "advancedConfiguration is required for each load balancer of a BLUE_GREEN deployment.",
+    (world) => ({ deploymentConfiguration: blueGreen, loadBalancers: loadBalancers(world) }),
+  ],
+  [
+    "The deployment strategy CANARY requires a load balancer.",
+    () => ({ deploymentConfiguration: { strategy: "CANARY" } }),
+  ],
+  ["advancedConfiguration must specify an alternateTargetGroupArn.", withRules({ alternateTargetGroupArn: undefined })],
+  ["advancedConfiguration must specify a productionListenerRule.", withRules({ productionListenerRule: undefined })],
+  ["advancedConfiguration must specify a roleArn.", withRules({ roleArn: undefined })],
+  [
+    "The productionListenerRule and the testListenerRule must be different.",
+    withRules({ testListenerRule: advanced?.productionListenerRule }),
+  ],
+  [
+    "Unable to assume role and validate the specified testListenerRule: One or more rules not found",
+    withRules({ testListenerRule: `${advanced?.testListenerRule}0` }),
+  ],
+  [
+    "linearConfiguration is only valid when the deployment strategy is LINEAR.",
+    configured({ ...blueGreen, linearConfiguration: {} }),
+  ],
+  [
+    "stepPercent must be a multiple of 0.1 from 3.0 to 100.0.",
+    configured({ strategy: "LINEAR", linearConfiguration: { stepPercent: 2.5 } }),
+  ],
+  [
+    "canaryPercent must be a multiple of 0.1 from 0.1 to 100.0.",
+    configured({ strategy: "CANARY", canaryConfiguration: { canaryPercent: 0.25 } }),
+  ],
+  [
+    "bakeTimeInMinutes must be between 0 and 1440 minutes.",
+    configured({ strategy: "BLUE_GREEN", bakeTimeInMinutes: 1441 }),
+  ],
+  [
+    "drydock has no Lambda: a lifecycleHook of targetType AWS_LAMBDA can't run. Use targetType PAUSE, and answer it with " +
+      "ContinueServiceDeployment.",
+    configured({ ...blueGreen, lifecycleHooks: [{ lifecycleStages: ["PRE_SCALE_UP"] }] }),
+  ],
+  [
+    "PAUSE hooks cannot be configured at the PRODUCTION_TRAFFIC_SHIFT stage.",
+    configured(paused("PRODUCTION_TRAFFIC_SHIFT")),
+  ],
+  [
+    "drydock pauses a ROLLING deployment at PRE_SCALE_UP and POST_SCALE_UP only: it has no stage POST_TEST_TRAFFIC_SHIFT.",
+    configured({ lifecycleHooks: paused("POST_TEST_TRAFFIC_SHIFT").lifecycleHooks }),
+  ],
+  [
+    "earlySuccessCriteria is only valid when the deployment strategy is ROLLING.",
+    configured({ ...blueGreen, earlySuccessCriteria: { enable: true } }),
+  ],
+])("refused: %s", async (message, settings) => {
+  const world = await worldWithCluster();
+  await register(world, "web:1", {});
+  await expect(createService(world, settings(world))).rejects.toThrow(message);
 });
