@@ -89,7 +89,14 @@ test("row B7: a wave begins when the former serves and its old tasks are gone, a
   write({ text: "two" });
   const { emit, at } = snapshots(beginnings);
   const events: FardelEvent[] = [];
+  const app = await shop.app();
+  // Their deployments are successful before the old tasks are gone, so that waiting for them alone wouldn't do.
+  const early = Object.entries(app.services).map(([name, service]) => [
+    name,
+    { ...service, rollout: { ...service.rollout, earlySuccessPercent: 100 } },
+  ]);
   const { outcome } = await deploy(rules, {
+    app: { ...app, services: Object.fromEntries(early), release: { ...app.release, before: [], ...rules } },
     emit(event) {
       events.push(event);
       emit(event);
