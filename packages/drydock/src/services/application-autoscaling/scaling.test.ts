@@ -7,6 +7,7 @@ import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ECS } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
+import { ask } from "../../admin/ask.fixture.ts";
 import { startTestDrydock } from "../../testing.ts";
 import { VirtualClock } from "../ecs/world.fixture.ts";
 
@@ -50,6 +51,7 @@ async function scaledService(desiredCount: number, bounds: Partial<RegisterScala
     scaling,
     cloudwatch,
     ecs,
+    endpoint: drydock.endpoint,
     put: (policy: Partial<PutScalingPolicyCommandInput>) =>
       scaling.putScalingPolicy({ ...target, PolicyName: "backlog", ...policy }),
     desired: async () => {
@@ -126,6 +128,23 @@ test("it scales in only where every policy would", async () => {
   const other = { ...tracking.TargetTrackingScalingPolicyConfiguration, CustomizedMetricSpecification: silent };
   await put({ ...tracking, PolicyName: "silent", TargetTrackingScalingPolicyConfiguration: other });
   await minutes(17, 1);
+  expect(await desired()).toBe(4);
+});
+
+test("while a deployment is under way it scales out but not in", async () => {
+  const { put, desired, minutes, ecs, endpoint } = await scaledService(2);
+  // None of the new tasks ever starts.
+  const { body } = await ask(endpoint, "POST", "faults", {
+    body: { kind: "broken-task", fate: "no-image", family: "web" },
+  });
+  expect(body).toMatchObject({ fault: { kind: "broken-task" } });
+  await ecs.updateService({ cluster: "main", service: "web", forceNewDeployment: true });
+  await put(tracking);
+  await minutes(4, 20);
+  expect(await desired()).toBe(4);
+  await minutes(17, 1);
+  const { services } = await ecs.describeServices({ cluster: "main", services: ["web"] });
+  expect(services?.[0]?.deployments?.[0]?.rolloutState).toBe("IN_PROGRESS");
   expect(await desired()).toBe(4);
 });
 

@@ -4,6 +4,7 @@ import { regionalArn } from "../../arn.ts";
 import { AwsError } from "../../errors.ts";
 import { paginate } from "../../pagination.ts";
 import type { Region } from "../../region.ts";
+import { datesToRegion } from "../../scaled-clock.ts";
 import type { Operations } from "../../service.ts";
 import { isTimezone, nextOccurrence, parseExpression } from "../scheduler/expression.ts";
 import { requireService, scaleIntoBounds } from "./ecs-service.ts";
@@ -109,7 +110,7 @@ export function startScheduledActions(region: Region): void {
 async function carryOutDue(region: Region): Promise<void> {
   const now = region.clock.now();
   for (const action of scheduledActionsOf(region).list()) {
-    const due = nextTime(action, action.lookedAt);
+    const due = nextTime(region, action, action.lookedAt);
     if (due === undefined || due > now) continue;
     scheduledActionsOf(region).put(scheduledActionKey(action), { ...action, lookedAt: now });
     await carryOut(region, action).catch((error) =>
@@ -134,8 +135,13 @@ async function carryOut(region: Region, action: ScheduledActionRecord): Promise<
   await scaleIntoBounds(region, target, service, `scheduled action name: ${action.ScheduledActionName} was triggered`);
 }
 
-function nextTime(action: ScheduledActionRecord, after: number): number | undefined {
-  const expression = parseExpression(action.Schedule, action.Timezone ?? "UTC");
+function nextTime(region: Region, action: ScheduledActionRecord, after: number): number | undefined {
+  const parsed = parseExpression(action.Schedule, action.Timezone ?? "UTC");
+  // The one time that `at(…)` names is an instant of the world outside.
+  const expression =
+    parsed?.kind === "at"
+      ? { ...parsed, instant: datesToRegion(region.clock, new Date(parsed.instant)).getTime() }
+      : parsed;
   const bounds = {
     origin: action.created,
     ...(action.StartTime && { start: action.StartTime.getTime() }),

@@ -1,5 +1,5 @@
 import type { Region } from "../../region.ts";
-import { evaluateAlarms, fastInterval } from "./alarms/evaluator.ts";
+import { evaluateAlarms, fastInterval, hasFastAlarms } from "./alarms/evaluator.ts";
 import { Measurements } from "./measurements/measurements.ts";
 import { metricStoreOf, minute } from "./metric-store.ts";
 
@@ -20,7 +20,8 @@ export function startRounds(region: Region): void {
 
   const wait = () => {
     if (closed) return;
-    const due = (Math.floor(clock.now() / fastInterval) + 1) * fastInterval;
+    const interval = hasFastAlarms(region) ? fastInterval : minute;
+    const due = (Math.floor(clock.now() / interval) + 1) * interval;
     cancel = clock.after(due - clock.now(), () => {
       running = round(due)
         .catch((error) => region.log(`measurements: ${error instanceof Error ? error.stack : error}`))

@@ -9,6 +9,13 @@ import { setState } from "./state.ts";
 /** Alarms with a period of less than a minute are looked at this often; the others every minute. */
 export const fastInterval = 10_000;
 
+/** Is there an alarm that can't wait for the minute's end? */
+export function hasFastAlarms(region: Region): boolean {
+  return alarmsOf(region)
+    .list()
+    .some((alarm) => periodOf(alarm) < minute);
+}
+
 /** Looks at every alarm that is due at this instant (ms, a multiple of `fastInterval`). */
 export async function evaluateAlarms(region: Region, at: number): Promise<void> {
   for (const alarm of alarmsOf(region).list()) {
