@@ -1,3 +1,4 @@
+import { CloudWatchClient, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
 import {
   ContinueServiceDeploymentCommand,
   CreateServiceCommand,
@@ -92,6 +93,25 @@ async function goOn({ ecs }: EcsRegion, { serviceDeploymentArn, lifecycleHookDet
   await ecs.send(new ContinueServiceDeploymentCommand({ serviceDeploymentArn, hookId, action: "CONTINUE" }));
 }
 
+const isBaking = ({ lifecycleStage }: ServiceDeployment) => lifecycleStage === "BAKE_TIME";
+
+/** An alarm of a metric that nobody puts, which counts as breaching: it stays raised. */
+async function raiseAlarm({ drydock }: EcsRegion, AlarmName: string): Promise<void> {
+  await drydock.client(CloudWatchClient).send(
+    new PutMetricAlarmCommand({
+      AlarmName,
+      Namespace: "web",
+      MetricName: "Requests",
+      Statistic: "Sum",
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: "LessThanThreshold",
+      TreatMissingData: "breaching",
+    }),
+  );
+}
+
 async function until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
   for (;;) {
     const seen = await look();
@@ -127,7 +147,7 @@ async function ask(address: string, headers: Record<string, string> = {}): Promi
   return response.status === 200 ? text : `status ${response.status}`;
 }
 
-test("under load: a gate, a rollback while it bakes, a canary and a linear shift lose no request", async () => {
+test("under load: a gate, a rollback and an alarm while it bakes, a canary and a linear shift lose no request", async () => {
   const region = await startEcs();
   const definitions = [];
   for (const name of ["one", "two", "three", "four"]) {
@@ -145,10 +165,7 @@ test("under load: a gate, a rollback while it bakes, a canary and a linear shift
   expect(paused.lifecycleStage).toBe("POST_TEST_TRAFFIC_SHIFT");
   expect([await ask(region.address), await ask(region.address, { "x-test": "yes" })]).toEqual(["one", "two"]);
   await goOn(region, paused);
-  await until(
-    () => latestDeployment(region),
-    ({ lifecycleStage }) => lifecycleStage === "BAKE_TIME",
-  );
+  await until(() => latestDeployment(region), isBaking);
   expect(await weights()).toEqual([0, 100]);
   expect(await ask(region.address)).toBe("two");
   const stoppedAt = performance.now();
@@ -162,7 +179,21 @@ test("under load: a gate, a rollback while it bakes, a canary and a linear shift
   expect(await until(() => latestDeployment(region), ended)).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   expect(await weights()).toEqual([100, 0]);
 
-  const gradual = { bakeTimeInMinutes: 0, ...pauseAt("PRE_PRODUCTION_TRAFFIC_SHIFT") };
+  const alarms = { alarmNames: ["web-silent"], enable: true, rollback: true };
+  await deploy(region, two, { strategy: "BLUE_GREEN", bakeTimeInMinutes: 60, lifecycleHooks: [], alarms });
+  await until(() => latestDeployment(region), isBaking);
+  await raiseAlarm(region, "web-silent");
+  expect(await until(() => latestDeployment(region), ended)).toMatchObject({
+    status: "ROLLBACK_SUCCESSFUL",
+    alarms: { status: "TRIGGERED", triggeredAlarmNames: ["web-silent"] },
+  });
+  expect(await weights()).toEqual([100, 0]);
+
+  const gradual = {
+    bakeTimeInMinutes: 0,
+    alarms: { ...alarms, enable: false },
+    ...pauseAt("PRE_PRODUCTION_TRAFFIC_SHIFT"),
+  };
   const canaryConfiguration = { canaryPercent: 12.5, canaryBakeTimeInMinutes: 0 };
   await deploy(region, three, { strategy: "CANARY", canaryConfiguration, ...gradual });
   await goOn(region, await nextPause(region, 1));
