@@ -3,17 +3,18 @@ import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
 import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
+import { lockOption } from "./arguments.ts";
 
 export const promote = defineCommand({
   usage: (command) =>
-    command
+    lockOption(command)
       .description(
         "Release to one environment the very images that another one runs, with the target's own configuration. Nothing is " +
           "built; images are carried to the target's repositories where those are others.",
       )
       .argument("<from>", "the environment whose serving release is taken")
       .argument("<to>", "the environment it is released to"),
-  async run(session, from: string, to: string) {
+  async run(session, from: string, to: string, { waitForLock = false }: { waitForLock?: boolean }) {
     if (from === to)
       throw new FardelError("PromoteItself", `${from} can't be promoted to itself.`, {
         fix: "Name two environments, as in `fardel promote staging production`.",
@@ -37,6 +38,7 @@ export const promote = defineCommand({
       origin,
       emit,
       signal,
+      waitForLock,
       from: { aws: source.aws, descriptor: fromDescriptor },
     });
     done();
