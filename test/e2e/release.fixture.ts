@@ -44,6 +44,7 @@ if (MODE === "crash") {
 }
 const server = createServer((request, response) => {
   response.statusCode = request.url === "/healthz" && MODE === "unhealthy" ? 500 : 200;
+  if (request.url === "/missing") response.statusCode = 404;
   setTimeout(() => response.end(TEXT), request.url === "/slow" ? 1000 : 0);
 });
 server.keepAliveTimeout = 65_000;
@@ -155,7 +156,7 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 20s, drain: 2s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
     scale: 2
     secrets: { DATABASE_PASSWORD: database-password }
 ${web}
