@@ -24,7 +24,11 @@ const commands: CommandEntry[] = [
   },
   { name: "plan", summary: "show what `up` would change", load: async () => (await import("./commands/plan.ts")).plan },
   { name: "status", summary: "show what runs", load: async () => (await import("./commands/status.ts")).status },
-  { name: "history", summary: "list releases, or show where one's time went", load: async () => (await import("./commands/history.ts")).history },
+  {
+    name: "history",
+    summary: "list releases, or show where one's time went",
+    load: async () => (await import("./commands/history.ts")).history,
+  },
   {
     name: "events",
     summary: "print what ECS and CloudFormation tell",
@@ -75,6 +79,16 @@ const commands: CommandEntry[] = [
         load: async () => (await import("./commands/images/size.ts")).size,
       },
     ],
+  },
+  {
+    name: "redeploy",
+    summary: "start services anew, as they are",
+    load: async () => (await import("./commands/redeploy.ts")).redeploy,
+  },
+  {
+    name: "scale",
+    summary: "change how many tasks a service keeps",
+    load: async () => (await import("./commands/scale.ts")).scale,
   },
   { name: "down", summary: "take an environment away", load: async () => (await import("./commands/down.ts")).down },
   {
@@ -148,20 +162,7 @@ const commands: CommandEntry[] = [
 ];
 
 /** Named in the documentation, and not there yet. */
-const later = [
-  "approve",
-  "ci",
-  "db",
-  "exec",
-  "export",
-  "import",
-  "infra",
-  "init",
-  "redeploy",
-  "reject",
-  "scale",
-  "secrets",
-];
+const later = ["approve", "ci", "db", "exec", "export", "import", "infra", "init", "reject", "secrets"];
 
 interface GlobalOptions {
   json?: true;

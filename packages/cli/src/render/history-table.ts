@@ -5,7 +5,7 @@ import { alignColumns, fit, tame } from "./text.ts";
 
 type Release = Pick<
   ReleaseRecord,
-  "number" | "outcome" | "started" | "finished" | "commit" | "dirty" | "actor" | "rollbackTo" | "failure"
+  "number" | "outcome" | "started" | "finished" | "commit" | "dirty" | "actor" | "rollbackTo" | "redeploys" | "failure"
 >;
 
 /** Releases, newest first. */
@@ -48,9 +48,10 @@ function commit({ commit, dirty }: Release): string {
 }
 
 function notes(release: Release | undefined): string[] {
-  const { rollbackTo, failure } = release ?? {};
+  const { rollbackTo, redeploys, failure } = release ?? {};
   return [
     ...(rollbackTo === undefined ? [] : [`back to what release ${rollbackTo} ran`]),
+    ...(redeploys === undefined ? [] : [`the tasks of release ${redeploys} anew`]),
     ...(failure === undefined ? [] : [tame(failure)]),
   ];
 }

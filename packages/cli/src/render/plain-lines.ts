@@ -31,7 +31,7 @@ export function plainLine(event: FardelEvent): string | undefined {
     case "release.notice":
       return event.message;
     case "release.started":
-      return `release ${event.release} to ${event.environment}${event.rollbackTo === undefined ? "" : `, back to what release ${event.rollbackTo} ran`}`;
+      return `release ${event.release} to ${event.environment}${originOf(event)}`;
     case "task.started":
       return `task ${event.task}: started`;
     case "task.log":
@@ -48,9 +48,21 @@ export function plainLine(event: FardelEvent): string | undefined {
       return `${event.service}: removed`;
     case "rule.changed":
       return `${event.service}: listener rule ${event.action}d for ${event.conditions}`;
+    case "scaling.changed": {
+      const bounds = event.min === undefined ? "" : ` between ${event.min} and ${event.max} tasks`;
+      return event.action === "delete" ? `${event.service}: no longer scales` : `${event.service}: scales${bounds}`;
+    }
+    case "schedule.changed":
+      return `task ${event.task}: ${event.schedule === undefined ? "no longer scheduled" : `scheduled for ${event.schedule}`}`;
     default:
       return undefined;
   }
+}
+
+/** A sentence's end that tells what a release that isn't of something new is of. */
+function originOf({ rollbackTo, redeploys }: { rollbackTo?: number; redeploys?: number }): string {
+  if (rollbackTo !== undefined) return `, back to what release ${rollbackTo} ran`;
+  return redeploys === undefined ? "" : `, the tasks of release ${redeploys} anew`;
 }
 
 const rolloutActions = {

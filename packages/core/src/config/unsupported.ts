@@ -29,12 +29,6 @@ export const laterKeys: readonly LaterKey[] = [
   { key: "services.*.rollout.bake", does: "bake time" },
   { key: "services.*.rollout.alarms.*", does: "alarms that fail a rollout" },
   { key: "services.*.rollout.earlySuccess", does: "early success of a rollout" },
-  { key: "services.*.scale.cpu", does: "autoscaling" },
-  { key: "services.*.scale.memory", does: "autoscaling" },
-  { key: "services.*.scale.requests", does: "autoscaling" },
-  { key: "services.*.scale.queue", does: "autoscaling" },
-  { key: "tasks.*.schedule", does: "scheduled tasks" },
-  { key: "queues.*", does: "queues" },
 ];
 
 /** What the manifest asks for and this version of fardel doesn't do. */

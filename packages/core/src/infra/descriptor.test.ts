@@ -66,6 +66,7 @@ describe("what the application stack writes", () => {
         "databases.main.user": arn("Value9"),
         "databases.main.password": arn("Value10"),
       },
+      queues: {},
       stateBucket: arn("Value11"),
       outputs: { natAddress: arn("Value12"), loadBalancerDnsName: arn("LoadBalancer.DNSName") },
     } satisfies EnvironmentDescriptor);

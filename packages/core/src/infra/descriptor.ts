@@ -56,6 +56,17 @@ export const environmentDescriptorSchema = z.object({
   repositories: perName(z.string()),
   /** ECS `valueFrom` by the manifest's reference: `databases.main.url` → `<secret ARN>:url::`. */
   secrets: perName(arn),
+  /** URL by queue. */
+  queues: perName(z.string()),
+  /** Absent when no task has a schedule. */
+  scheduler: z
+    .object({
+      /** Name of the group that the schedules of tasks are in. */
+      group: z.string().min(1),
+      /** What they run as. */
+      role: arn,
+    })
+    .optional(),
   /** Bucket of release records and locks. */
   stateBucket: z.string().min(1),
   /** What a person may want to know: addresses for a CNAME or an allow list. */

@@ -14,6 +14,7 @@ import { type Returned, returnToBefore } from "./return.ts";
 import { type Rollouts, rollOut } from "./rollout.ts";
 import { type Routing, routingOf } from "./routing.ts";
 import { removeService, tagServices } from "./services.ts";
+import { settle } from "./settle.ts";
 import type { LockedRun } from "./under-lock.ts";
 import type { EndedRollout } from "./watch.ts";
 
@@ -65,17 +66,29 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
   );
   if (!rollouts.serving) return { definitions, ...(await goBack(run, release, rollouts, routing)) };
   const leftOver = await phases.measure("cleaning up", () => cleanUp(run, release, rollouts, routing));
+  const unsettled = await setScalingAndSchedules(run, release, definitions);
   const unfinished = await runAfterTasks(run, release, arns, leftOver);
-  const { failure, diagnoses = [] } = unfinished ?? {};
+  const failures = [unsettled, unfinished?.failure].flatMap((each) => each ?? []);
+  const failure = failures.length > 0 ? failures.join(" ") : undefined;
+  const diagnoses = unfinished?.diagnoses ?? [];
   for (const diagnosis of diagnoses) run.emit({ type: "release.diagnosis", diagnosis });
   return {
-    result: unfinished ? "unfinished" : "succeeded",
+    result: failure === undefined ? "succeeded" : "unfinished",
     definitions,
     rollouts,
     wentBack: false,
     failure,
     diagnoses,
   };
+}
+
+async function setScalingAndSchedules(
+  run: LockedRun,
+  { changes, phases }: OpenRelease,
+  definitions: ReadonlyMap<string, ReleasedWorkload>,
+): Promise<string | undefined> {
+  if (changes.scaling.length === 0 && changes.schedules.length === 0) return undefined;
+  return phases.measure("scaling and schedules", () => settle(run, changes, definitions));
 }
 
 /** @param leftOver what has kept services that are to go from going: then old tasks may still run. */

@@ -68,6 +68,8 @@ const served: CurrentState = {
   services: new Map([running(shop, "web"), running(shop, "worker")]),
   tasks: new Map([["migrate", registered(shop, "migrate")]]),
   rules: { listener: "listener", own: new Map([["web", rule]]), foreign: new Set() },
+  scaling: new Map(),
+  schedules: new Map(),
   newest: serving,
   serving,
 };

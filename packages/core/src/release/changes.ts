@@ -5,6 +5,8 @@ import type { CurrentService, CurrentState } from "./current.ts";
 import { type Difference, definitionDifferences } from "./difference.ts";
 import { type DesiredRule, desiredRules, type ExistingRule, isAsDesired } from "./listener-rules.ts";
 import type { ReleasedConfiguration, ReleaseRecord } from "./record.ts";
+import { deletion, type ScalingChange, scalingChange } from "./scaling.ts";
+import { type ScheduleChange, scheduleChange, scheduleRemoval } from "./scheduled-tasks.ts";
 import {
   alternateOf,
   changedCount,
@@ -31,6 +33,8 @@ export interface ServiceChange {
   desiredCount: number | undefined;
   differences: Difference[];
   current: CurrentService | undefined;
+  /** Whether its tasks are to be replaced though nothing is different. */
+  force?: true;
 }
 
 export interface TaskChange {
@@ -54,6 +58,10 @@ export interface Changes {
   rules: RuleChange[];
   /** Services that are no longer wanted. */
   removed: { name: string; current: CurrentService }[];
+  /** How services scale, once they serve. */
+  scaling: ScalingChange[];
+  /** When tasks run, once the release serves. */
+  schedules: ScheduleChange[];
 }
 
 /** What a release is to bring about: a configuration, and what each of its workloads runs. */
@@ -72,11 +80,21 @@ export function changesFor(target: Target, current: CurrentState, descriptor: En
   const { configuration, names, whole } = target;
   const services = Object.values(configuration.services).filter(({ name }) => names.has(name));
   const tasks = Object.values(configuration.tasks).filter(({ name }) => names.has(name));
+  const taskChanges = tasks.map((task) => taskChange(task, target, current));
+  const removed = whole ? removedServices(configuration, current) : [];
   return {
     services: services.map((service) => serviceChange(service, target, current, descriptor)),
-    tasks: tasks.map((task) => taskChange(task, target, current)),
+    tasks: taskChanges,
     rules: ruleChanges(services, current, descriptor, whole),
-    removed: whole ? removedServices(configuration, current) : [],
+    removed,
+    scaling: [
+      ...services.flatMap((service) => scalingOf(service, current, descriptor)),
+      ...removed.flatMap(({ name }) => {
+        const scaling = current.scaling.get(name);
+        return scaling === undefined ? [] : [deletion(name, scaling)];
+      }),
+    ],
+    schedules: scheduleChanges(tasks, taskChanges, target, current, descriptor),
   };
 }
 
@@ -93,14 +111,15 @@ export function newDefinitions(
 }
 
 /** Whether a release already is what is wanted: nothing differs, and what runs is what that release says. */
-export function isNothing({ services, tasks, rules, removed }: Changes, serving: ReleaseRecord): boolean {
+export function isNothing(changes: Changes, serving: ReleaseRecord): boolean {
+  const { services, tasks, rules, removed, scaling, schedules } = changes;
   const workloads = [...services, ...tasks];
   const released = { ...serving.services, ...serving.tasks };
   const served = workloads.every(
     ({ name, action, definition }) =>
       action === "none" && definition.kind === "registered" && definition.arn === released[name]?.taskDefinition,
   );
-  return served && rules.length === 0 && removed.length === 0;
+  return served && [rules, removed, scaling, schedules].every((list) => list.length === 0);
 }
 
 function serviceChange(
@@ -156,6 +175,33 @@ function taskChange({ name }: Task, target: Target, { tasks }: CurrentState): Ta
   const current = tasks.get(name);
   const { definition, differences } = choose(target, name, current);
   return { name, action: !current ? "create" : differences.length > 0 ? "update" : "none", definition, differences };
+}
+
+function scalingOf(service: Service, state: CurrentState, descriptor: EnvironmentDescriptor): ScalingChange[] {
+  const { name } = service;
+  const scaled = {
+    service,
+    before: state.serving?.configuration.services[name]?.scale,
+    current: state.scaling.get(name),
+    targetGroup: activeIn(state.services, name)?.ecs.loadBalancers?.[0]?.targetGroupArn,
+  };
+  return scalingChange(scaled, descriptor);
+}
+
+function scheduleChanges(
+  tasks: readonly Task[],
+  changes: readonly TaskChange[],
+  { configuration, whole }: Target,
+  { schedules }: CurrentState,
+  descriptor: EnvironmentDescriptor,
+): ScheduleChange[] {
+  const changed = tasks.flatMap((task) => {
+    const choice = changes.find(({ name }) => name === task.name)?.definition;
+    const definition = choice?.kind === "registered" ? choice.arn : undefined;
+    return scheduleChange(task, definition, schedules.get(task.name), descriptor);
+  });
+  const gone = [...schedules.keys()].filter((name) => whole && !Object.hasOwn(configuration.tasks, name));
+  return [...changed, ...gone.map(scheduleRemoval)];
 }
 
 /** A definition equal to the current one isn't registered again: it would only make a copy, and a rollout of nothing. */

@@ -5,6 +5,8 @@ import { type ListenerRules, readListenerRules } from "./listener-rules.ts";
 import { ecsServiceName, isOurs } from "./names.ts";
 import { cameToServe } from "./outcome.ts";
 import { type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
+import { type CurrentScaling, readScaling } from "./scaling.ts";
+import { type CurrentSchedules, readSchedules } from "./scheduled-tasks.ts";
 import type { StateBucket } from "./state-bucket.ts";
 
 /** What there is of an app in an environment, as one look found it. */
@@ -14,6 +16,9 @@ export interface CurrentState {
   /** Task definition of the release that serves, by task. */
   tasks: ReadonlyMap<string, TaskDefinition>;
   rules: ListenerRules;
+  /** By service; of those that don't scale there is none. */
+  scaling: ReadonlyMap<string, CurrentScaling>;
+  schedules: CurrentSchedules;
   /** The newest release, however it ended. */
   newest: ReleaseRecord | undefined;
   /** The newest release that came to serve; undefined also when all of its services have been taken down. */
@@ -48,14 +53,18 @@ export async function readCurrentState(
   const begun = later.flatMap(({ configuration }) => Object.keys(configuration.services));
   const names = [...new Set([...services, ...begun, ...servicesOf(serving), ...rules.own.keys()])];
   const tasks = Object.entries(serving?.tasks ?? {});
-  const [described, definitions] = await Promise.all([
+  const [described, definitions, scaling, schedules] = await Promise.all([
     describeServices(aws, descriptor, names),
     Promise.all(tasks.map(async ([name, task]) => [name, await describeDefinition(aws, task.taskDefinition)] as const)),
+    readScaling(aws, descriptor, names),
+    readSchedules(aws, descriptor),
   ]);
   return {
     services: described,
     tasks: new Map(definitions.flatMap(([name, found]) => (found ? [[name, found]] : []))),
     rules,
+    scaling,
+    schedules,
     newest,
     serving: isTakenDown(serving, described) ? undefined : serving,
   };

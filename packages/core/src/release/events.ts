@@ -5,7 +5,7 @@ import type { ReleaseResult, RolloutResult } from "./outcome.ts";
 export type ReleaseEvent =
   /** Something a person should know that is no failure: a lock taken over, an interrupted release found. */
   | { type: "release.notice"; message: string }
-  | { type: "release.started"; release: number; environment: string; rollbackTo?: number }
+  | { type: "release.started"; release: number; environment: string; rollbackTo?: number; redeploys?: number }
   /** A step of the release has ended, whatever came of it. */
   | { type: "release.phase"; phase: string; durationMs: number }
   | { type: "definition.registered"; workload: string; taskDefinition: string }
@@ -50,6 +50,10 @@ export type ReleaseEvent =
   | { type: "service.unchanged"; service: string }
   | { type: "service.removed"; service: string }
   | { type: "rule.changed"; service: string; action: "create" | "update" | "delete"; conditions: string }
+  /** `min` and `max` where the bounds were set. */
+  | { type: "scaling.changed"; service: string; action: "create" | "update" | "delete"; min?: number; max?: number }
+  /** `schedule`: such as `0 3 * * * (Europe/Berlin)`; absent for a deleted one. */
+  | { type: "schedule.changed"; task: string; action: "create" | "update" | "delete"; schedule?: string }
   | { type: "release.diagnosis"; diagnosis: Diagnosis }
   /** What the command has asked of AWS until its release ended, repetitions included. */
   | { type: "release.calls"; total: number; calls: CallCounts }

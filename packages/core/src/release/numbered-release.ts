@@ -36,6 +36,7 @@ export interface PreparedRelease {
   tags: TaggedRelease;
   builtFrom?: BuiltFrom;
   rollbackTo?: number;
+  redeploys?: number;
   /** Tasks to run before any service changes. */
   before: readonly Task[];
   /** Tasks to run when every old task has stopped. */
@@ -53,12 +54,13 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
   const { number } = opened.record;
   await run.lock.name(number);
   const { environment } = run.descriptor;
-  const { rollbackTo } = release;
+  const { rollbackTo, redeploys } = release;
   run.emit({
     type: "release.started",
     release: number,
     environment,
     ...(rollbackTo !== undefined && { rollbackTo }),
+    ...(redeploys !== undefined && { redeploys }),
   });
   const changes = release.changes(number);
   let carried: Carried;
@@ -104,11 +106,12 @@ export async function closeInterrupted(run: LockedRun, { newest }: CurrentState)
 
 function contentsOf(run: LockedRun, release: PreparedRelease): Parameters<typeof openRecord>[1] {
   const { app, environment } = run.descriptor;
-  const { origin, images, configuration, startedAt, rollbackTo, builtFrom } = release;
+  const { origin, images, configuration, startedAt, rollbackTo, redeploys, builtFrom } = release;
   return {
     app,
     environment,
     ...(rollbackTo !== undefined && { rollbackTo }),
+    ...(redeploys !== undefined && { redeploys }),
     ...(builtFrom && { builtFrom }),
     ...origin,
     images,

@@ -3,7 +3,7 @@ import type { Diagnosis } from "./diagnosis.ts";
 
 /**
  * What became of a release that was begun. `superseded`: somebody else's newer deployment took its place. `unfinished`: it
- * serves, but its after-tasks didn't come to a good end.
+ * serves, but its scaling, schedules or after-tasks didn't come to a good end.
  */
 export type ReleaseResult = "succeeded" | "failed" | "rolled back" | "superseded" | "unfinished";
 

@@ -4,7 +4,14 @@ import type { PublishedImage } from "../images/publish-images.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
 import { readBases } from "./base-definitions.ts";
-import { changesFor, newDefinitions, type RuleChange, type ServiceChange, type TaskChange } from "./changes.ts";
+import {
+  type Changes,
+  changesFor,
+  newDefinitions,
+  type RuleChange,
+  type ServiceChange,
+  type TaskChange,
+} from "./changes.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
 import type { Difference } from "./difference.ts";
 import { describeConditions, isPending } from "./listener-rules.ts";
@@ -88,7 +95,9 @@ export async function planRelease(request: PlanRequest): Promise<ReleasePlan> {
     (kind: "service" | "task") =>
     (change: ServiceChange | TaskChange): WorkloadPlan => {
       const workload = workloads.find(({ name }) => name === change.name);
-      const { name, action, differences } = change;
+      const { name } = change;
+      const differences = [...change.differences, ...laterDifferences(changes, name)];
+      const action = change.action === "none" && differences.length > 0 ? "update" : change.action;
       return { name, kind, action, differences, unknownImage: workload !== undefined && isUnknown(workload) };
     };
   return {
@@ -102,6 +111,16 @@ export async function planRelease(request: PlanRequest): Promise<ReleasePlan> {
     ],
     rules: changes.rules.map(rulePlan),
   };
+}
+
+/** Of what is set once a release serves: scaling and schedules. A schedule that goes has none of its own to tell. */
+function laterDifferences({ scaling, schedules }: Changes, name: string): Difference[] {
+  const removed = schedules.some(({ task, action }) => task === name && action === "delete");
+  return [
+    ...scaling.filter(({ service }) => service === name).flatMap(({ differences }) => differences),
+    ...schedules.filter(({ task }) => task === name).flatMap(({ differences }) => differences),
+    ...(removed ? [{ path: "schedule", before: "set", after: undefined }] : []),
+  ];
 }
 
 function currentImage({ services, tasks }: CurrentState, workload: string, name: string): string | undefined {

@@ -23,6 +23,8 @@ const nothing: CurrentState = {
   services: new Map(),
   tasks: new Map(),
   rules: { listener: undefined, own: new Map(), foreign: new Set() },
+  scaling: new Map(),
+  schedules: new Map(),
   newest: undefined,
   serving: undefined,
 };

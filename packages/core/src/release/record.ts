@@ -15,6 +15,8 @@ export interface ReleaseRecord extends Origin {
   environment: string;
   /** The release whose task definitions this one has brought back. */
   rollbackTo?: number;
+  /** The release whose services this one has started anew, as they were. */
+  redeploys?: number;
   /** What the images were built from, where that is not the commit. */
   builtFrom?: BuiltFrom;
   /** Reference by digest, by image: name of the build, or reference as written. */
@@ -146,6 +148,11 @@ export async function closeAbandoned(bucket: StateBucket, place: Place, number: 
   const record = found.value as ReleaseRecord;
   const failure = "It was interrupted: the process that ran it ended before the release did.";
   await closeRecord(bucket, { record, etag: found.etag }, { ...record, outcome: "failed", failure }, now);
+}
+
+/** The release that first ran what this one runs: what it has brought back or started anew, else itself. */
+export function sourceOf({ number, rollbackTo, redeploys }: ReleaseRecord): number {
+  return rollbackTo ?? redeploys ?? number;
 }
 
 export function releasedConfiguration({ written: _, directory: __, ...configuration }: App): ReleasedConfiguration {

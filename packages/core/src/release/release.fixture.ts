@@ -44,6 +44,7 @@ export const descriptor: EnvironmentDescriptor = {
   },
   repositories: { web: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web" },
   secrets: { "databases.main.url": `${arn("secretsmanager", "secret:main-AbCdEf")}:url::` },
+  queues: {},
   stateBucket: "state",
   outputs: {},
 };

@@ -7,6 +7,7 @@ import { readBases } from "./base-definitions.ts";
 import { type Changes, changesFor, isNothing, newDefinitions } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
+import { checkInfrastructure } from "./infrastructure-check.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { configurationOf, releasedNames } from "./partial.ts";
@@ -31,6 +32,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
   refuseUnsupported(app);
   if (builtFrom === undefined) checkTags(app, origin);
   const names = releasedNames(app, only);
+  checkInfrastructure(app, descriptor);
   const bases = await readBases(app, names);
   const phases = phasesSince(startedAt, time, emit);
   return underLock({ ...request, emit: phases.emit }, "deploy", async (run) => {

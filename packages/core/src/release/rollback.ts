@@ -9,7 +9,7 @@ import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
 import { phasesSince } from "./phases.ts";
-import { isHalfMade, latestSuccessful, listReleases, type ReleaseRecord, readRelease } from "./record.ts";
+import { isHalfMade, latestSuccessful, listReleases, type ReleaseRecord, readRelease, sourceOf } from "./record.ts";
 import type { RollbackRequest } from "./request.ts";
 import type { StateBucket } from "./state-bucket.ts";
 import { systemTime } from "./time.ts";
@@ -82,7 +82,8 @@ function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: Environ
   return changesFor(target, current, descriptor);
 }
 
-function namesOf({ services, tasks }: ReleaseRecord): Set<string> {
+/** Services and tasks. */
+export function namesOf({ services, tasks }: ReleaseRecord): Set<string> {
   return new Set([...Object.keys(services), ...Object.keys(tasks)]);
 }
 
@@ -100,8 +101,8 @@ async function releaseToReturnTo(
       fix: `Choose one that served; \`fardel history ${environment}\` lists them.`,
     });
   }
-  // What the serving release was a rollback to is what it serves: before that one is where to go next.
-  const before = serving && (await latestSuccessful(bucket, descriptor, serving.rollbackTo ?? serving.number));
+  // What the serving release has brought back, or started anew, is what it serves: before that one is where to go next.
+  const before = serving && (await latestSuccessful(bucket, descriptor, sourceOf(serving)));
   if (before) return before;
   throw new FardelError("ROLLBACK_NOWHERE", `There is no release of ${app} in ${environment} to return to.`, {
     why: serving ? `Release ${serving.number} is the first that served.` : "None has served yet.",
@@ -112,7 +113,8 @@ function told({ outcome }: ReleaseRecord): string {
   return outcome === "in progress" ? "is still in progress" : `was ${outcome}`.replace("was failed", "failed");
 }
 
-function definitionsOf({ services, tasks }: ReleaseRecord): Map<string, DefinitionChoice> {
+/** What each of its services and tasks runs. */
+export function definitionsOf({ services, tasks }: ReleaseRecord): Map<string, DefinitionChoice> {
   const workloads = [...Object.entries(services), ...Object.entries(tasks)];
   return new Map(
     workloads.map(([name, { taskDefinition, image }]) => [name, { kind: "registered", arn: taskDefinition, image }]),

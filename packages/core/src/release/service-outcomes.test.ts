@@ -18,7 +18,14 @@ function outcomes(result: ReleaseResult, results: Record<string, RolloutResult>,
     stopped: false,
     durationMs: 1000,
   }));
-  const changes: Changes = { services: [change("web"), change("worker")], tasks: [], rules: [], removed: [] };
+  const changes: Changes = {
+    services: [change("web"), change("worker")],
+    tasks: [],
+    rules: [],
+    removed: [],
+    scaling: [],
+    schedules: [],
+  };
   const carried: Carried = {
     result,
     definitions: new Map(["web", "worker"].map((name) => [name, { taskDefinition: `${name}:2`, image: "" }])),

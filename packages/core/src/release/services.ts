@@ -44,7 +44,7 @@ export interface StartedRollout {
 /** Creates or updates the ECS service, and tells how to follow what ECS then does. */
 export async function startRollout(
   run: Run,
-  change: Pick<ServiceChange, "name" | "action" | "settings" | "desiredCount" | "current">,
+  change: Pick<ServiceChange, "name" | "action" | "settings" | "desiredCount" | "current" | "force">,
   taskDefinition: string,
   release: number,
 ): Promise<StartedRollout> {
@@ -76,7 +76,10 @@ export async function startRollout(
           desiredCount: change.desiredCount,
           // A deployment that ECS has given up starts anew only when it is told to, and another capacity "doesn't trigger a new
           // service deployment".
-          forceNewDeployment: moves || (before?.rolloutState === "FAILED" && before.taskDefinition === taskDefinition),
+          forceNewDeployment:
+            change.force === true ||
+            moves ||
+            (before?.rolloutState === "FAILED" && before.taskDefinition === taskDefinition),
         });
   const primary = primaryOf(ecs);
   const continues = primary?.id === before?.id;

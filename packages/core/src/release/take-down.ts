@@ -3,20 +3,24 @@ import { describeEcsServices } from "./current.ts";
 import { readListenerRules } from "./listener-rules.ts";
 import { familyName, isOurs, tagNames } from "./names.ts";
 import type { ChangeRequest } from "./request.ts";
+import { endScaling, readScaling } from "./scaling.ts";
+import { readSchedules, removeSchedule } from "./scheduled-tasks.ts";
 import { removeService } from "./services.ts";
 import { familyTasks } from "./tasks.ts";
 import { sleep } from "./time.ts";
 import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
- * Takes all of an app out of an environment that releases have put there: listener rules, services, tasks, task
- * definitions. Ends when the last task is gone, so that the stacks can go. Release records stay.
+ * Takes all of an app out of an environment that releases have put there: schedules, scaling, listener rules, services,
+ * tasks, task definitions. Ends when the last task is gone, so that the stacks can go. Release records stay.
  *
  * @throws FardelError `RELEASE_LOCKED` (exit code 5) while a release is under way.
  */
 export async function takeDown(request: ChangeRequest): Promise<void> {
   await underLock(request, "down", async (run) => {
     const [services, families] = await Promise.all([ownServices(run), ownFamilies(run)]);
+    // First what would start further tasks.
+    await Promise.all([removeSchedules(run), removeScaling(run, services)]);
     await Promise.all([
       removeRules(run),
       stopTasks(run, families),
@@ -43,6 +47,16 @@ async function* servicePages(aws: Aws, cluster: string) {
     yield page;
     token = page.nextToken;
   } while (token);
+}
+
+async function removeSchedules(run: LockedRun): Promise<void> {
+  const schedules = await readSchedules(run.aws, run.descriptor);
+  await Promise.all([...schedules.keys()].map((name) => removeSchedule(run, name)));
+}
+
+async function removeScaling(run: LockedRun, services: readonly string[]): Promise<void> {
+  const scaling = await readScaling(run.aws, run.descriptor, services);
+  await Promise.all([...scaling.keys()].map((name) => endScaling(run, name)));
 }
 
 async function removeRules({ aws, descriptor, check }: LockedRun): Promise<void> {

@@ -160,7 +160,7 @@ export function databaseReference({ database, field }: Extract<SecretSource, { k
   return `databases.${database}.${field}`;
 }
 
-function valueFor(reference: Reference, { addresses, release, commit }: DefinitionContext): string {
+function valueFor(reference: Reference, { descriptor, addresses, release, commit }: DefinitionContext): string {
   switch (reference.kind) {
     case "service":
       return addresses[reference.name]?.[reference.attribute] ?? "";
@@ -169,8 +169,7 @@ function valueFor(reference: Reference, { addresses, release, commit }: Definiti
     case "commit":
       return commit;
     case "queue":
-      // Refused before a release gets here, as queues are.
-      throw new Error(`queue ${reference.name} has no address`);
+      return descriptor.queues[reference.name] ?? "";
   }
 }
 

@@ -6,7 +6,9 @@ import { connectionSecretId } from "./data.ts";
 import { jsonText } from "./json-text.ts";
 import { alternateTargetGroupId, routedServices, targetGroupId } from "./load-balancer.ts";
 import { logGroupId } from "./log-groups.ts";
+import { queueUrls } from "./queues.ts";
 import { repositoryId } from "./registry.ts";
+import { schedulerDescriptor } from "./schedules.ts";
 import { getAtt, importFrom, type Resource, ref, type Value } from "./template.ts";
 
 /** The descriptor with intrinsic functions where CloudFormation fills values in. */
@@ -66,6 +68,8 @@ function descriptorValue(app: App, stacks: StackNames): DescriptorValue {
         : undefined,
     repositories: repositories(app, stacks),
     secrets: databaseSecrets(app, stacks),
+    queues: queueUrls(app),
+    scheduler: schedulerDescriptor(app),
     stateBucket: importFrom(stacks.state, "StateBucket"),
     outputs: {
       natAddress: importFrom(app.cluster, "NatAddress"),

@@ -2,14 +2,8 @@ import type { App, Container, SecretSource, Workload } from "../../config/app.ts
 import { logGroupPrefix, repositoryName, type StackNames } from "../names.ts";
 import { connectionSecretId } from "./data.ts";
 import { routedServices } from "./load-balancer.ts";
-import { importFrom, type Resource, sub, type Value } from "./template.ts";
-
-interface Statement {
-  Sid: string;
-  Effect: "Allow";
-  Action: string[];
-  Resource: Value[];
-}
+import { queueStatements } from "./queues.ts";
+import { importFrom, type Resource, type Statement, sub, type Value } from "./template.ts";
 
 /**
  * The role ECS itself acts as before a container runs (image, secrets, logs), and the one the app's own calls run as,
@@ -28,7 +22,7 @@ export function applicationRoles(app: App, stacks: StackNames): Record<string, R
       },
       ...secretStatements(app, stacks),
     ]),
-    TaskRole: role(tasks, `Tasks of ${app.name} in ${app.environment}`, []),
+    TaskRole: role(tasks, `Tasks of ${app.name} in ${app.environment}`, queueStatements(app)),
     ...(routedServices(app).length > 0 && {
       InfrastructureRole: role(
         { service: "ecs.amazonaws.com", policy: "load-balancer", fromTasks: false },

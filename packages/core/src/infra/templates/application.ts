@@ -5,10 +5,12 @@ import { applicationRoles } from "./application-roles.ts";
 import { postgresPort } from "./data.ts";
 import { loadBalancerResources, routedServices } from "./load-balancer.ts";
 import { logGroupResources } from "./log-groups.ts";
+import { queueResources } from "./queues.ts";
+import { scheduleResources } from "./schedules.ts";
 import { getAtt, importFrom, type Resource, type Template, template } from "./template.ts";
 
 /**
- * What releases of an app in one environment stand on: load balancer, target groups, security groups, roles, log groups
+ * What releases of an app in one environment stand on: load balancer, target groups, security groups, roles, log groups, queues
  * and the descriptor that tells releases of all this. Task definitions, services and listener rules belong to releases.
  */
 export function applicationTemplate(app: App, stacks: StackNames): Template {
@@ -20,6 +22,8 @@ export function applicationTemplate(app: App, stacks: StackNames): Template {
       ...(routed.length > 0 && loadBalancerResources(app, routed)),
       ...applicationRoles(app, stacks),
       ...logGroupResources(app),
+      ...queueResources(app),
+      ...scheduleResources(app),
       Descriptor: descriptorResource(app, stacks),
     },
     routed.length > 0 ? { LoadBalancerDnsName: { Value: getAtt("LoadBalancer", "DNSName") } } : {},

@@ -43,6 +43,15 @@ export function sub(text: string): Value {
   return { "Fn::Sub": text };
 }
 
+/** A statement of a role's policy. */
+export interface Statement {
+  Sid: string;
+  Effect: "Allow";
+  Action: string[];
+  Resource: Value[];
+  Condition?: Value;
+}
+
 /** Another stack's exported output. */
 export function importFrom(stack: string, output: string): Value {
   return { "Fn::ImportValue": exportName(stack, output) };

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import type { App } from "../../config/app.ts";
+import { stackNames } from "../names.ts";
+import { shop } from "../shop.fixture.ts";
+import { applicationTemplate } from "./application.ts";
+
+const { migrate } = shop.tasks;
+if (migrate === undefined) throw new Error("the shop has no migrate");
+const app: App = {
+  ...shop,
+  queues: { ingest: { name: "ingest", visibilitySeconds: 60, retries: 3 } },
+  tasks: { migrate: { ...migrate, schedule: { cron: "0 3 * * *", timezone: "UTC" } } },
+};
+const { Resources } = applicationTemplate(app, stackNames(app));
+const att = (id: string) => ({ "Fn::GetAtt": [id, "Arn"] });
+
+function statements(role: string): { Sid: string; Resource: unknown; Action: string[] }[] {
+  const policies = Resources[role]?.Properties?.Policies as { PolicyDocument: { Statement: never[] } }[] | undefined;
+  return policies?.[0]?.PolicyDocument.Statement ?? [];
+}
+
+test("a queue has another beside it for what was received too often", () => {
+  expect(Resources.IngestQueue?.Properties).toEqual({
+    QueueName: "shop-production-ingest",
+    VisibilityTimeout: 60,
+    ReceiveMessageWaitTimeSeconds: 20,
+    RedrivePolicy: { deadLetterTargetArn: att("IngestDeadLetterQueue"), maxReceiveCount: 3 },
+  });
+  expect(Resources.IngestDeadLetterQueue?.Properties).toEqual({
+    QueueName: "shop-production-ingest-dead",
+    MessageRetentionPeriod: 1_209_600,
+  });
+});
+
+test("tasks may use the app's queues and no others", () => {
+  expect(statements("TaskRole").map(({ Sid, Resource }) => [Sid, Resource])).toEqual([
+    ["UseQueues", [att("IngestQueue"), att("IngestDeadLetterQueue")]],
+  ]);
+});
+
+test("schedules may start the scheduled tasks and hand them their roles, and do nothing else", () => {
+  expect(statements("SchedulerRole").map(({ Action, Resource }) => [Action, Resource])).toEqual([
+    [
+      ["ecs:RunTask"],
+      [
+        {
+          "Fn::Sub":
+            "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:task-definition/shop-production-migrate:*",
+        },
+      ],
+    ],
+    [["ecs:TagResource"], [expect.anything()]],
+    [["iam:PassRole"], [att("ExecutionRole"), att("TaskRole")]],
+  ]);
+  expect(Resources.ScheduleGroup?.Properties).toEqual({ Name: "shop-production" });
+});
+
+test("an app without queues and schedules has nothing of them", () => {
+  const plain = applicationTemplate(shop, stackNames(shop)).Resources;
+  expect(Object.keys(plain).filter((id) => /Queue|Schedule/.test(id))).toEqual([]);
+});
