@@ -2,7 +2,7 @@ import type { Difference, ReleasePlan, ResourceChange, RulePlan, StackPlan, Work
 import { shortType } from "./frame.ts";
 import { count } from "./quantities.ts";
 import type { Style } from "./style.ts";
-import { alignColumns, fit } from "./text.ts";
+import { alignColumns, fit, widthOf, wrap } from "./text.ts";
 
 /** What `up` would change: stacks with their resources, then services and tasks with what is different about them. */
 export function planScreen(stacks: readonly StackPlan[], release: ReleasePlan, style: Style): string {
@@ -22,7 +22,16 @@ export function planScreen(stacks: readonly StackPlan[], release: ReleasePlan, s
   const screens = sections.map((lines) => lines.map((line) => fit(line, width, symbols.ellipsis)).join("\n"));
   if (screens.length === 0) screens.push("Nothing would change.");
   const rebuilt = release.workloads.filter(({ unknownImage }) => unknownImage).map(({ name }) => name);
-  return [...screens, ...(rebuilt.length > 0 ? [colors.dim(sourceNote(rebuilt))] : [])].join("\n\n");
+  return [
+    ...screens,
+    ...(rebuilt.length > 0
+      ? [
+          wrap(sourceNote(rebuilt), width)
+            .map((line) => colors.dim(line))
+            .join("\n"),
+        ]
+      : []),
+  ].join("\n\n");
 }
 
 function section(title: string, lines: string[]): string[] {
@@ -65,16 +74,39 @@ function sourceNote(names: readonly string[]): string {
 }
 
 function workloadLines({ name, kind, action, differences }: WorkloadPlan, style: Style): string[] {
+  const head = `  ${sign(action, style)} ${kind} ${name}: ${action}`;
+  if (action !== "update") return [head];
+  const groups = Map.groupBy(differences, groupOf);
   return [
-    `  ${sign(action, style)} ${kind} ${name}: ${action}`,
-    ...(action === "update" ? differences.map((difference) => `      ${differenceLine(difference)}`) : []),
+    head,
+    ...[...groups].flatMap(([group, members]) => [
+      `      ${style.colors.dim(group)}`,
+      ...members.flatMap((each) => differenceLines(each, style)).map((line) => `        ${line}`),
+    ]),
   ];
 }
 
-function differenceLine({ path, before, after }: Difference): string {
-  if (before === undefined) return `${path}: ${shown(after)} is new`;
-  if (after === undefined) return `${path}: ${shown(before)} goes`;
-  return `${path}: ${shown(before)} becomes ${shown(after)}`;
+/** What a difference is of; the paths of a task definition begin with a container's name, or are its own keys. */
+function groupOf({ path }: Difference): string {
+  const [first = ""] = path.split(".");
+  return ["service", "scaling", "schedule"].includes(first) ? first : "task definition";
+}
+
+/** On one line where that has room, else what goes and what comes below the path. */
+function differenceLines({ path, before, after }: Difference, { colors, width }: Style): string[] {
+  const name = path.replace(/^(service|scaling|schedule)\./, "");
+  const line =
+    before === undefined
+      ? `${name}: ${shown(after)} is new`
+      : after === undefined
+        ? `${name}: ${shown(before)} goes`
+        : `${name}: ${shown(before)} becomes ${shown(after)}`;
+  if (widthOf(line) <= width - 8) return [line];
+  return [
+    name,
+    ...(before === undefined ? [] : wrap(shown(before), width - 12).map((each) => `  ${colors.red("-")} ${each}`)),
+    ...(after === undefined ? [] : wrap(shown(after), width - 12).map((each) => `  ${colors.green("+")} ${each}`)),
+  ];
 }
 
 function shown(value: unknown): string {

@@ -207,7 +207,8 @@ test("plan", () => {
 
     Release
       ~ service web: update
-          service.desiredCount: 1 becomes 2
+          service
+            desiredCount: 1 becomes 2
       + listener rule of web: /*
 
     Not looked at: whether the source has changed that web is built from."

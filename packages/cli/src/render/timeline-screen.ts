@@ -46,7 +46,7 @@ function otherRow(durationMs: number): Row {
 function waterfall(rows: readonly Row[], durationMs: number, style: Style): string[] {
   const { colors, width } = style;
   const names = Math.max(...rows.map(({ name }) => widthOf(name)), "total".length);
-  const times = rows.map((row) => formatDuration(row.durationMs));
+  const times = rows.map((row) => shortDuration(row.durationMs));
   const total = formatDuration(durationMs);
   const widest = Math.max(...times.map((time) => time.length), total.length);
   const room = width - names - widest - 4;
@@ -59,6 +59,11 @@ function waterfall(rows: readonly Row[], durationMs: number, style: Style): stri
     }),
     colors.bold(line(pad("total", names), total, "")),
   ];
+}
+
+/** A look at AWS takes milliseconds, which tenths of a second would all show as nothing. */
+function shortDuration(milliseconds: number): string {
+  return milliseconds < 100 ? `${Math.round(milliseconds)}ms` : formatDuration(milliseconds);
 }
 
 function barOf({ startMs, durationMs, part }: Row, totalMs: number, room: number, { colors, symbols }: Style): string {

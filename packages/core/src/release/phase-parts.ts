@@ -26,10 +26,14 @@ interface Rollout {
   started: number;
   /** Whether it replaces tasks. */
   replaces: boolean;
+  /** As ECS names it. */
+  stage?: string;
   /** When all new tasks ran. */
   running?: number;
   /** When all of them counted as healthy, and the old ones had been told to go. */
   healthy?: number;
+  /** Of one that goes through stages: what it did after its tasks were healthy, and from when on. */
+  marks: { name: "gate" | "shift" | "bake" | "drain"; at: number }[];
   /** When it had ended. */
   ended?: number;
 }
@@ -59,10 +63,13 @@ export function partsOf(): PhaseParts {
         case "rollout.started":
           for (const waited of drainedBetween(rollouts, at)) add(within, waited);
           if (allEnded(rollouts)) rollouts = new Map();
-          rollouts.set(event.service, { started: at, replaces: false });
+          rollouts.set(event.service, { started: at, replaces: false, marks: [] });
           return;
         case "rollout.progress":
           follow(rollouts.get(event.service), event, at);
+          return;
+        case "rollout.waiting":
+          mark(rollouts.get(event.service), "gate", at);
           return;
         case "rollout.finished": {
           const rollout = rollouts.get(event.service);
@@ -82,21 +89,43 @@ function part(name: string, of: string, from: number, to: number, bytes?: number
 /**
  * ECS doesn't say when a task without a load balancer has come to count as healthy: old tasks being told to go is what shows it.
  */
-function follow(rollout: Rollout | undefined, { desired, running, healthy, oldRunning }: Progress, at: number): void {
+function follow(rollout: Rollout | undefined, progress: Progress, at: number): void {
   if (rollout === undefined) return;
+  const { desired, running, healthy, oldRunning, stage = "" } = progress;
+  if (stage !== rollout.stage) {
+    rollout.stage = stage;
+    const name = stages[stage];
+    if (name !== undefined) mark(rollout, name, at);
+  }
   rollout.replaces ||= oldRunning > 0;
   if (running < desired) return;
   rollout.running ??= at;
   if (healthy >= desired && oldRunning === 0 && rollout.replaces) rollout.healthy ??= at;
 }
 
-function stagesOf(service: string, { started, running, healthy }: Rollout, ended: number) {
-  const runs = running ?? ended;
-  const serves = healthy ?? ended;
+/** What a stage is to whoever waits for it; the earlier ones show in the tasks' counts. */
+const stages: Record<string, Rollout["marks"][number]["name"]> = {
+  TEST_TRAFFIC_SHIFT: "shift",
+  POST_TEST_TRAFFIC_SHIFT: "shift",
+  PRE_PRODUCTION_TRAFFIC_SHIFT: "shift",
+  PRODUCTION_TRAFFIC_SHIFT: "shift",
+  POST_PRODUCTION_TRAFFIC_SHIFT: "shift",
+  BAKE_TIME: "bake",
+  CLEAN_UP: "drain",
+};
+
+function mark(rollout: Rollout | undefined, name: Rollout["marks"][number]["name"], at: number): void {
+  if (rollout !== undefined && rollout.marks.at(-1)?.name !== name) rollout.marks.push({ name, at });
+}
+
+function stagesOf(service: string, { started, running, healthy, marks }: Rollout, ended: number) {
+  const runs = running ?? marks[0]?.at ?? ended;
+  const serves = marks[0]?.at ?? healthy ?? ended;
+  const later = marks.length > 0 ? marks : [{ name: "drain", at: serves }];
   return [
     part("start", service, started, runs),
     part("health", service, runs, serves),
-    part("drain", service, serves, ended),
+    ...later.map(({ name, at }, index) => part(name, service, at, later[index + 1]?.at ?? ended)),
   ];
 }
 

@@ -18,7 +18,7 @@ function phasesAt() {
 }
 
 const counts = { desired: 2, running: 0, healthy: 0, pending: 0, failed: 0, oldRunning: 2 };
-const progress = (service: string, changed: Partial<typeof counts>): FardelEvent => ({
+const progress = (service: string, changed: Partial<typeof counts> & { stage?: string }): FardelEvent => ({
   type: "rollout.progress",
   service,
   ...counts,
@@ -120,5 +120,36 @@ test("a rollout starts its tasks, waits for their health, and drains the old one
     part("worker", "start", 10_000, 1000),
     // A new one has nothing to drain.
     part("worker", "health", 11_000, 3000),
+  ]);
+});
+
+test("a rollout in stages tells its gate, shift, bake and clean-up apart", async () => {
+  const { phases, at } = phasesAt();
+  const stage = (seconds: number, name: string) => {
+    at(seconds);
+    phases.emit(progress("web", { running: 2, healthy: 2, stage: name }));
+  };
+  await phases.measure("rollouts", async () => {
+    phases.emit(began("web"));
+    stage(3, "SCALE_UP");
+    stage(5, "TEST_TRAFFIC_SHIFT");
+    at(6);
+    phases.emit({ type: "rollout.waiting", service: "web", waitsFor: "approval", otherwise: "roll-back" });
+    stage(20, "PRE_PRODUCTION_TRAFFIC_SHIFT");
+    stage(21, "PRODUCTION_TRAFFIC_SHIFT");
+    stage(30, "BAKE_TIME");
+    stage(90, "CLEAN_UP");
+    at(100);
+    phases.emit(finished("web"));
+  });
+  const parts = phases.done.filter(({ of }) => of === "web");
+  expect(parts.map(({ name, startMs, durationMs }) => [name, startMs / 1000, durationMs / 1000])).toEqual([
+    ["start", 0, 3],
+    ["health", 3, 2],
+    ["shift", 5, 1],
+    ["gate", 6, 14],
+    ["shift", 20, 10],
+    ["bake", 30, 60],
+    ["drain", 90, 10],
   ]);
 });
