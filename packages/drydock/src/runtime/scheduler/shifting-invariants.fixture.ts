@@ -43,6 +43,8 @@ const holdRevisions: HoldLook = (now, before, after, actions) => {
     assert.ok(starting === 0 || present + starting <= desiredCount, `${present} + ${starting} tasks of ${id}`);
   }
   if (rollout.lifecycle?.stage === "CLEAN_UP" || rollout.source === undefined) return;
+  const healthy = ({ tasks }: ServiceState) => tasks.filter((task) => isHealthy(task, now)).length;
+  assert.ok(healthy(after) >= Math.min(healthy(before), desiredCount), `only ${healthy(after)} healthy tasks are left`);
   const had = working(before, rollout.source, now);
   const has = working(after, rollout.source, now);
   assert.ok(has.length >= Math.min(had.length, desiredCount), `${rollout.source} lost tasks that worked`);

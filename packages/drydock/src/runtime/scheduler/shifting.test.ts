@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { rollBackByRequest } from "./deployments.ts";
+import { isHealthy } from "./health.ts";
 import { schedule } from "./schedule.ts";
 import { type Behaviour, type Settings, Simulation } from "./simulation.fixture.ts";
 import type { DeploymentPlan } from "./state.ts";
@@ -61,4 +62,26 @@ test("a stage that doesn't get done in 24 hours turns the deployment back", () =
 test("a service without capacity for two revisions at once by maximumPercent still gets both", () => {
   const simulation = deploying(works, { minimumHealthyPercent: 50, maximumPercent: 100 });
   expect([simulation.alive("ecs-svc/1").length, simulation.alive("ecs-svc/2").length]).toEqual([2, 2]);
+});
+
+test("a blue/green deployment that overtakes a rolling one half-way lets its tasks serve until the revision before is complete", () => {
+  const rolling: DeploymentPlan = { strategy: "ROLLING", steps: [], bakeTime: 0, hooks: [] };
+  const limits = { desiredCount: 4, minimumHealthyPercent: 75, maximumPercent: 100 };
+  const simulation = new Simulation({ ...limits, plan: rolling }, works);
+  simulation.run();
+  simulation.deploy(works);
+  simulation.run(() => simulation.healthy("ecs-svc/2") === 1);
+  expect(simulation.healthy("ecs-svc/1")).toBe(2);
+  let fewest = Number.POSITIVE_INFINITY;
+  simulation.onLook = (_before, after) => {
+    fewest = Math.min(fewest, after.tasks.filter((task) => isHealthy(task, simulation.now)).length);
+  };
+  simulation.plan(plan);
+  simulation.deploy(works);
+  simulation.run(() => simulation.service.rollout.lifecycle?.stage === "BAKE_TIME");
+  expect(fewest).toBe(3);
+  expect(simulation.service.deployments.map(({ id }) => [id, simulation.healthy(id)])).toEqual([
+    ["ecs-svc/3", 4],
+    ["ecs-svc/1", 4],
+  ]);
 });
