@@ -104,9 +104,13 @@ function differenceLines({ path, before, after }: Difference, { colors, width }:
   if (widthOf(line) <= width - 8) return [line];
   return [
     name,
-    ...(before === undefined ? [] : wrap(shown(before), width - 12).map((each) => `  ${colors.red("-")} ${each}`)),
-    ...(after === undefined ? [] : wrap(shown(after), width - 12).map((each) => `  ${colors.green("+")} ${each}`)),
+    ...(before === undefined ? [] : hanging(colors.red("-"), shown(before), width)),
+    ...(after === undefined ? [] : hanging(colors.green("+"), shown(after), width)),
   ];
+}
+
+function hanging(mark: string, text: string, width: number): string[] {
+  return wrap(text, width - 12).map((line, at) => `  ${at === 0 ? mark : " "} ${line}`);
 }
 
 function shown(value: unknown): string {

@@ -213,5 +213,21 @@ test("plan", () => {
 
     Not looked at: whether the source has changed that web is built from."
   `);
+  const long = {
+    path: "web.environment.NOTE",
+    before: "one",
+    after: "a text that is too long for a line of this width",
+  };
+  const changed = { name: "web", kind: "service", action: "update", unknownImage: false, differences: [long] } as const;
+  const narrow = { ...style, width: 48 };
+  expect(planScreen([], { serving: 3, workloads: [changed], rules: [] }, narrow)).toMatchInlineSnapshot(`
+    "Release
+      ~ service web: update
+          task definition
+            web.environment.NOTE
+              - "one"
+              + "a text that is too long for a line
+                of this width""
+  `);
   expect(planScreen([], { serving: 3, workloads: [], rules: [] }, style)).toBe("Nothing would change.");
 });
