@@ -1,4 +1,4 @@
-import type { EnvironmentStatus, ReleasePlan, StackPlan, TaskStatus } from "@fardel/core";
+import type { EnvironmentStatus, ReleasePlan, StackPlan, TaskStatus, WorkloadPlan } from "@fardel/core";
 import { expect, test } from "vitest";
 import { historyTable } from "./history-table.ts";
 import { planScreen } from "./plan-screen.ts";
@@ -218,7 +218,13 @@ test("plan", () => {
     before: "one",
     after: "a text that is too long for a line of this width",
   };
-  const changed = { name: "web", kind: "service", action: "update", unknownImage: false, differences: [long] } as const;
+  const changed: WorkloadPlan = {
+    name: "web",
+    kind: "service",
+    action: "update",
+    unknownImage: false,
+    differences: [long],
+  };
   const narrow = { ...style, width: 48 };
   expect(planScreen([], { serving: 3, workloads: [changed], rules: [] }, narrow)).toMatchInlineSnapshot(`
     "Release
