@@ -62,7 +62,7 @@ describe("fardel", () => {
     const { exitCode, stdout } = await fardel([]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain("bring an environment to what fardel.yaml says");
-    expect(stdout).not.toContain("approve");
+    expect(stdout).not.toContain("secrets");
   });
 
   test("takes options before and after the command, and describes them", async () => {
@@ -75,8 +75,7 @@ describe("fardel", () => {
     [["depoly"], "Did you mean deploy?"],
     [["up", "--colour"], "Unknown option '--colour'."],
     [["up", "a", "b"], "Too many arguments"],
-    [["approve", "production", "--release", "3"], "`fardel approve` comes with a later version."],
-    [["deploy", "--no-wait"], "--no-wait comes with a later version."],
+    [["secrets", "set", "--release", "3"], "`fardel secrets` comes with a later version."],
     [["rollback", "--to", "last"], "It takes the number of a release."],
     [["logs", "--since", "soon"], "a duration with a unit"],
     [["local", "start", "--runtime", "docker"], "The runtime docker comes with a later version."],

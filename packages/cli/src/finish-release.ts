@@ -13,6 +13,12 @@ export async function finishRelease(
   url: string | undefined,
 ): Promise<ExitCode | undefined> {
   const exitCode = exitCodeOf(result);
+  if (result.outcome === "waiting") {
+    output.settle();
+    output.note(outcomeSummary(result));
+    output.result({ ...result, url }, "");
+    return exitCode === 0 ? undefined : exitCode;
+  }
   if (exitCode !== 0) {
     output.explain((style) => outcomeScreen(result, style));
     output.result({ ...result, url }, "");

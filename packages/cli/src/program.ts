@@ -50,6 +50,16 @@ const commands: CommandEntry[] = [
     load: async () => (await import("./commands/rollback.ts")).rollback,
   },
   {
+    name: "approve",
+    summary: "let a release go on that waits for it",
+    load: async () => (await import("./commands/approve.ts")).approve,
+  },
+  {
+    name: "reject",
+    summary: "send back a release that waits",
+    load: async () => (await import("./commands/reject.ts")).reject,
+  },
+  {
     name: "run",
     summary: "run a task, or a command in a service's image",
     load: async () => (await import("./commands/run.ts")).run,
@@ -162,7 +172,7 @@ const commands: CommandEntry[] = [
 ];
 
 /** Named in the documentation, and not there yet. */
-const later = ["approve", "ci", "db", "exec", "export", "import", "infra", "init", "reject", "secrets"];
+const later = ["ci", "db", "exec", "export", "import", "infra", "init", "secrets"];
 
 interface GlobalOptions {
   json?: true;

@@ -30,6 +30,7 @@ export type { DeploymentStatus, ServiceStatus, TaskStatus } from "./observe/serv
 export type { Shortening } from "./observe/shortenings.ts";
 export { type EnvironmentStatus, environmentStatus } from "./observe/status.ts";
 export type { Diagnosis, FailedTask } from "./release/diagnosis.ts";
+export { type Answer, type AnswerRequest, answerRelease } from "./release/answer-gate.ts";
 export type { LockHolder } from "./release/lock.ts";
 export { findOrigin, type Origin } from "./release/origin.ts";
 export { exitCodeOf, type ReleaseOutcome, type ServiceOutcome } from "./release/outcome.ts";

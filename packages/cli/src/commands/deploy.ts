@@ -1,11 +1,10 @@
 import type { DeployRequest } from "@fardel/core";
-import { FardelError } from "@fardel/core/errors.ts";
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
-import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
 import { withImages } from "../image-overrides.ts";
 import { cacheDirectory } from "../local-region.ts";
+import { releaseSignals } from "../release-signals.ts";
 import { collect, environmentArgument, lockOption } from "./arguments.ts";
 
 interface DeployOptions {
@@ -24,20 +23,19 @@ export const deploy = defineCommand({
       .option("--only <service>", "release only this service or task (may be repeated)", collect)
       .option("--image <service=reference>", "use an image that is built already (may be repeated)", collect)
       .option("--tag <tag>", "use the images that have this tag in their repositories, and build none")
-      .option("--no-wait", "return before the release has ended"),
+      .option("--no-wait", "where a person has to approve the release, end with 4 and leave it waiting"),
   async run(session, environment: string, { only, image = [], tag, wait, waitForLock = false }: DeployOptions) {
-    if (!wait) throw noWait();
     const core = await import("@fardel/core");
     const opened = await openEnvironment(session, environment);
     const app = withImages(opened.app, image);
     const { aws } = opened;
     core.refuseUnsupported(app);
-    const { event: emit } = session.output;
-    const { signal, done } = guardedSignal(session, releaseWarning(environment));
     const [descriptor, origin] = await Promise.all([
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
     ]);
+    const reject = () => core.answerRelease({ aws, descriptor, origin, emit: session.output.event, action: "reject" });
+    const { signal, leave, emit, done } = releaseSignals(session, environment, { wait, reject });
     const { repositories } = descriptor;
     const chosen = { aws, repositories, ...(only && { workloads: only }) };
     const built: DeployRequest["images"] = (release, emit) =>
@@ -51,17 +49,9 @@ export const deploy = defineCommand({
     // What has a tag wasn't built from the files here, whose commit would then be the wrong one to tag it with.
     const images =
       tag === undefined ? { images: built } : { images: () => core.findTagged(app, { ...chosen, tag }), builtFrom: {} };
-    const request = { app, aws, descriptor, origin, emit, signal, waitForLock, ...images };
+    const request = { app, aws, descriptor, origin, emit, signal, leave, waitForLock, ...images };
     const result = await core.deploy({ ...request, ...(only && { only }) });
     done();
     return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
   },
 });
-
-function noWait(): FardelError {
-  return new FardelError("NoWait", "--no-wait comes with a later version.", {
-    why: "So far nothing but this process watches a release and records its end.",
-    fix: "Leave it out.",
-    exitCode: 2,
-  });
-}

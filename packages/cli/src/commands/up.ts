@@ -1,8 +1,8 @@
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
-import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
 import { cacheDirectory } from "../local-region.ts";
+import { releaseSignals } from "../release-signals.ts";
 import { environmentArgument, lockOption } from "./arguments.ts";
 
 export const up = defineCommand({
@@ -18,8 +18,7 @@ export const up = defineCommand({
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
     core.refuseUnsupported(app);
-    const { event: emit } = session.output;
-    const { signal, done } = guardedSignal(session, releaseWarning(environment));
+    const { signal, leave, emit, done } = releaseSignals(session, environment, { reject: () => reject() });
     const origin = await core.findOrigin(app.directory);
     core.checkTags(app, origin);
     const release = Promise.withResolvers<number>();
@@ -36,12 +35,14 @@ export const up = defineCommand({
     // The release reports it; until then nobody waits for this promise.
     images.catch(() => {});
     const descriptor = await infrastructure;
+    const reject = () => core.answerRelease({ aws, descriptor, origin, emit, action: "reject" });
     const result = await core.deploy({
       app,
       aws,
       descriptor,
       emit,
       signal,
+      leave,
       origin,
       waitForLock,
       images: (number, measured) => {

@@ -1,3 +1,4 @@
+import { stageText, waitingFor } from "./gate-text.ts";
 import type { ImageProgress, Progress, RolloutProgress, StackProgress, TaskProgress } from "./progress.ts";
 import { count, formatBytes, formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
@@ -116,13 +117,20 @@ function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: n
     failed > 0 && style.colors.red(`${failed} failed`),
     pending > 0 && `${pending} starting`,
     oldRunning > 0 && `${oldRunning} old left`,
+    stageText(counts),
+    counts.bakesUntil !== undefined && bakeLeft(counts.bakesUntil, now),
     message && tame(message),
   ];
   return {
     state: "running",
     name: `service ${name}`,
     text: `${parts.filter(Boolean).join("  ")}${waiting(rollout.started, now)}`,
+    ...(rollout.waiting && { below: [waitingFor(rollout.waiting)] }),
   };
+}
+
+function bakeLeft(until: string, now: number): string {
+  return `${formatDuration(Math.max(0, Date.parse(until) - now))} of bake left`;
 }
 
 function bar(value: number, total: number, { symbols }: Style): string {

@@ -3,8 +3,11 @@ import { formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { pad, tame, wrap } from "./text.ts";
 
-/** One sentence about a release that has ended well. */
+/** One sentence about a release that has ended well, or waits. */
 export function outcomeSummary({ outcome, release, durationMs }: ReleaseOutcome): string {
+  if (outcome === "waiting") {
+    return `Release ${release} waits for its approval: \`fardel approve\` or \`fardel reject\` brings it to its end.`;
+  }
   return outcome === "unchanged"
     ? `Nothing has changed: release ${release} serves.`
     : `Release ${release} serves after ${formatDuration(durationMs)}.`;

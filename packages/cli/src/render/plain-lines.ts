@@ -1,5 +1,6 @@
 import type { FardelEvent } from "@fardel/core/events.ts";
 import { shortType } from "./frame.ts";
+import { stageText, waitingFor } from "./gate-text.ts";
 import { count, formatBytes, formatDuration } from "./quantities.ts";
 import { tame } from "./text.ts";
 
@@ -42,6 +43,10 @@ export function plainLine(event: FardelEvent): string | undefined {
       return `${event.service}: ${rolloutActions[event.action]} ${event.revision}`;
     case "rollout.progress":
       return `${event.service}: ${rolloutCounts(event)}`;
+    case "rollout.waiting":
+      return `${event.service}: ${waitingFor(event)}`;
+    case "rollout.checked":
+      return `${event.service}: ${event.failure === undefined ? "check passed" : `check failed: ${tame(event.failure)}`}`;
     case "rollout.finished":
       return `${event.service}: ${event.outcome} after ${formatDuration(event.durationMs)}`;
     case "service.removed":
@@ -79,6 +84,7 @@ function rolloutCounts(event: Extract<FardelEvent, { type: "rollout.progress" }>
     failed > 0 && `${failed} failed`,
     pending > 0 && `${pending} starting`,
     oldRunning > 0 && `${oldRunning} old left`,
+    stageText(event),
     message && tame(message),
   ];
   return parts.filter(Boolean).join(", ");

@@ -42,6 +42,8 @@ export interface RolloutProgress {
   started: number;
   counts: Omit<Extract<FardelEvent, { type: "rollout.progress" }>, "type" | "service" | "message"> | undefined;
   message: string | undefined;
+  /** What it waits for at its gate. */
+  waiting: Extract<FardelEvent, { type: "rollout.waiting" }> | undefined;
   outcome: Extract<FardelEvent, { type: "rollout.finished" }>["outcome"] | undefined;
   durationMs: number | undefined;
 }
@@ -168,8 +170,14 @@ function applyReleaseEvent(progress: Progress, event: ReleaseEvents, now: number
     case "rollout.progress": {
       const rollout = entry(progress.rollouts, event.service, () => newRollout(now));
       const { type: _, service: __, message, ...counts } = event;
+      if (counts.stage !== rollout.counts?.stage) rollout.waiting = undefined;
       rollout.counts = counts;
       rollout.message = message;
+      return;
+    }
+    case "rollout.waiting": {
+      const rollout = entry(progress.rollouts, event.service, () => newRollout(now));
+      rollout.waiting = event;
       return;
     }
     case "rollout.finished": {
@@ -185,7 +193,14 @@ function newTask(now: number): TaskProgress {
 }
 
 function newRollout(now: number): RolloutProgress {
-  return { started: now, counts: undefined, message: undefined, outcome: undefined, durationMs: undefined };
+  return {
+    started: now,
+    counts: undefined,
+    message: undefined,
+    waiting: undefined,
+    outcome: undefined,
+    durationMs: undefined,
+  };
 }
 
 function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {

@@ -35,26 +35,24 @@ test("the reference manifest asks for much that is to come", () => {
     unsupportedKeys(appOf(referenceManifest, "production")).map(({ path, message }) => `${path}: ${message}`),
   ).toMatchInlineSnapshot(`
     [
-      "services.web.rollout.approve: approval of a rollout: not built yet",
-      "services.web.rollout.bake: bake time: not built yet",
-      "services.web.rollout.alarms[0]: alarms that fail a rollout: not built yet",
+      "services.web.rollout.bake: bake time of a rolling update: not built yet",
     ]
   `);
 });
 
 test("every later key is refused with its line", () => {
-  const app = appOf(supported.replace("approve: automatic, alarms: []", "approve: manual, bake: 5m"));
+  const app = appOf(supported.replace("rollout: { strategy: rolling,", "rollout: { bake: 5m, check: /smoke,"));
   expect(() => refuseUnsupported(app)).toThrow(FardelError);
   try {
     refuseUnsupported(app);
   } catch (error) {
     expect(error).toMatchObject({ code: "Unsupported", exitCode: 2 });
     expect(error instanceof FardelError && error.why).toMatchInlineSnapshot(`
-      "fardel.yaml:10:35  services.web.rollout.approve
-        approval of a rollout: not built yet
+      "fardel.yaml:10:16  services.web.rollout.bake
+        bake time of a rolling update: not built yet
 
-      fardel.yaml:10:52  services.web.rollout.bake
-        bake time: not built yet"
+      fardel.yaml:10:26  services.web.rollout.check
+        checks of a rolling update: not built yet"
     `);
   }
 });

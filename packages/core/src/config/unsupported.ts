@@ -11,24 +11,23 @@ interface LaterKey {
   when?: (written: WrittenKey, app: App) => boolean;
 }
 
-const anythingBut =
-  (...values: unknown[]) =>
-  (written: WrittenKey) =>
-    written.value !== undefined && !values.includes(written.value);
+/** Its new tasks have traffic as soon as they are healthy, and its old ones go then. */
+function ofRolling({ path: [, name = ""] }: WrittenKey, { services }: App): boolean {
+  return services[name]?.rollout.strategy === "rolling";
+}
 
 /**
  * Keys the schema knows and releases don't act on yet. Nothing is silently ignored: `up` and `deploy` refuse them.
  * Whoever builds what a row says takes the row out.
  */
 export const laterKeys: readonly LaterKey[] = [
-  { key: "services.*.rollout.strategy", does: "strategies other than rolling", when: anythingBut("rolling") },
-  { key: "services.*.rollout.approve", does: "approval of a rollout", when: anythingBut("automatic") },
-  { key: "services.*.rollout.check", does: "checks of a new revision before its traffic" },
-  { key: "services.*.rollout.wait", does: "gates" },
-  { key: "services.*.rollout.otherwise", does: "gates" },
-  { key: "services.*.rollout.bake", does: "bake time" },
-  { key: "services.*.rollout.alarms.*", does: "alarms that fail a rollout" },
-  { key: "services.*.rollout.earlySuccess", does: "early success of a rollout" },
+  { key: "services.*.rollout.check", does: "checks of a rolling update", when: ofRolling },
+  { key: "services.*.rollout.check.task", does: "checks of a rolling update", when: ofRolling },
+  {
+    key: "services.*.rollout.bake",
+    does: "bake time of a rolling update",
+    when: (written, app) => written.value !== "0s" && ofRolling(written, app),
+  },
 ];
 
 /** What the manifest asks for and this version of fardel doesn't do. */

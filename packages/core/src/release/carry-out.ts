@@ -13,10 +13,10 @@ import { runReleaseTasks } from "./release-tasks.ts";
 import { type Returned, returnToBefore } from "./return.ts";
 import { type Rollouts, rollOut } from "./rollout.ts";
 import { type Routing, routingOf } from "./routing.ts";
-import { removeService, tagServices } from "./services.ts";
+import { removeService, type StartedRollout, tagServices } from "./services.ts";
 import { settle } from "./settle.ts";
 import type { LockedRun } from "./under-lock.ts";
-import type { EndedRollout } from "./watch.ts";
+import { type EndedRollout, watchRollouts } from "./watch.ts";
 
 /** A release that has its number, and all that it is to do. */
 export interface OpenRelease {
@@ -32,7 +32,7 @@ export interface OpenRelease {
 }
 
 export interface Carried {
-  result: ReleaseResult;
+  result: ReleaseResult | "waiting";
   definitions: ReadonlyMap<string, ReleasedWorkload>;
   rollouts: Rollouts;
   /** Whether the services that had come to serve were brought back. */
@@ -62,8 +62,11 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
   const routing = routingOf(run, current.rules, changes.rules, configuration);
   const { waves } = configuration.release;
   const rollouts = await phases.measure("rollouts", () =>
-    rollOut(run, changes.services, waves, definitions, routing, number),
+    rollOut(run, changes.services, waves, definitions, routing, number, configuration.tasks),
   );
+  if (isWaiting(rollouts)) {
+    return { result: "waiting", definitions, rollouts, wentBack: false, failure: undefined, diagnoses: [] };
+  }
   if (!rollouts.serving) return { definitions, ...(await goBack(run, release, rollouts, routing)) };
   const leftOver = await phases.measure("cleaning up", () => cleanUp(run, release, rollouts, routing));
   const unsettled = await setScalingAndSchedules(run, release, definitions);
@@ -89,6 +92,14 @@ async function setScalingAndSchedules(
 ): Promise<string | undefined> {
   if (changes.scaling.length === 0 && changes.schedules.length === 0) return undefined;
   return phases.measure("scaling and schedules", () => settle(run, changes, definitions));
+}
+
+/** Whether all that keeps it from going on is that somebody has to approve it. */
+function isWaiting({ ended, refusal }: Rollouts): boolean {
+  const results = ended.map(({ result }) => result);
+  return (
+    refusal === undefined && results.includes("waiting") && results.every((each) => /^(waiting|serving)$/.test(each))
+  );
 }
 
 /** @param leftOver what has kept services that are to go from going: then old tasks may still run. */
@@ -129,6 +140,19 @@ async function cleanUp(
     run.emit({ type: "release.notice", message });
     return message;
   }
+}
+
+/** Watches rollouts that have been rejected go back, then brings back whatever else the release had come to. */
+export async function carryBack(
+  run: LockedRun,
+  release: OpenRelease,
+  definitions: ReadonlyMap<string, ReleasedWorkload>,
+  rejected: readonly StartedRollout[],
+): Promise<Carried> {
+  const { current, changes, configuration, phases } = release;
+  const routing = routingOf(run, current.rules, changes.rules, configuration);
+  const ended = await phases.measure("rollouts", () => watchRollouts(run, rejected));
+  return { definitions, ...(await goBack(run, release, { ended, serving: false }, routing)) };
 }
 
 /** Finds out what failed while it can still be seen, then brings every service back. */

@@ -14,6 +14,7 @@ import {
   isHalfMade,
   type OpenRecord,
   openRecord,
+  pauseRecord,
   type ReleasedConfiguration,
   type ReleasedWorkload,
   type ReleaseRecord,
@@ -41,13 +42,15 @@ export interface PreparedRelease {
   before: readonly Task[];
   /** Tasks to run when every old task has stopped. */
   after: readonly Task[];
+  /** False where only a part of the app is released. */
+  whole?: boolean;
   /** What is to be done; task definitions may say the number. */
   changes(number: number): Changes;
 }
 
 /** Gives a release its number and record, carries it out, and closes the record however it ends. */
 export async function makeRelease(run: LockedRun, release: PreparedRelease): Promise<ReleaseOutcome> {
-  const { current, startedAt, phases, configuration, before, after } = release;
+  const { current, phases, configuration, before, after } = release;
   // Images may have taken longer than the lease of a lock that couldn't be renewed.
   run.check();
   const opened = await openRecord(run.bucket, contentsOf(run, release), current.newest?.number ?? 0);
@@ -63,10 +66,25 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
     ...(redeploys !== undefined && { redeploys }),
   });
   const changes = release.changes(number);
+  return conclude(run, opened, release, changes, async () => {
+    await phases.measure("holding images", () => holdImages(run, opened.record.images, number));
+    return carryOut(run, { number, configuration, changes, current, before, after, phases });
+  });
+}
+
+/** Does what is left to do of an open release, and closes its record however that ends, unless it waits for its approval. */
+export async function conclude(
+  run: LockedRun,
+  opened: OpenRecord,
+  release: PreparedRelease,
+  changes: Changes,
+  work: () => Promise<Carried>,
+): Promise<ReleaseOutcome> {
+  const { current, startedAt, phases } = release;
+  const { number, phases: before } = opened.record;
   let carried: Carried;
   try {
-    await phases.measure("holding images", () => holdImages(run, opened.record.images, number));
-    carried = await carryOut(run, { number, configuration, changes, current, before, after, phases });
+    carried = await work();
   } catch (error) {
     await closeBroken(run, opened, release, error);
     throw error;
@@ -82,13 +100,20 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
     diagnoses,
     durationMs: run.time.now() - startedAt,
   };
-  await close(run, opened, {
-    ...opened.record,
+  const { waiting: _, ...contents } = opened.record;
+  const record = {
+    ...contents,
     ...workloadsOf(current, release.configuration, carried.definitions),
-    outcome: result,
-    phases: [...phases.done],
+    phases: [...before, ...phases.done],
     ...(failure !== undefined && { failure }),
-  });
+  };
+  if (result === "waiting") {
+    const services = carried.rollouts.ended.flatMap((each) => (each.result === "waiting" ? each.rollout.service : []));
+    const since = new Date(run.time.now()).toISOString();
+    await pauseRecord(run.bucket, opened, { ...record, waiting: { services, whole: release.whole ?? true, since } });
+    return outcome;
+  }
+  await close(run, opened, { ...record, outcome: result });
   run.emit({ type: "release.finished", release: number, outcome: result, durationMs: outcome.durationMs });
   return outcome;
 }
@@ -100,7 +125,9 @@ export async function closeInterrupted(run: LockedRun, { newest }: CurrentState)
   if (newest.outcome !== "in progress") return;
   run.check();
   await closeAbandoned(run.bucket, run.descriptor, newest.number, new Date(run.time.now()));
-  const message = `Release ${newest.number} was interrupted; what it began is brought to its end now.`;
+  const message = newest.waiting
+    ? `Release ${newest.number} was still waiting for its approval; this release takes its place.`
+    : `Release ${newest.number} was interrupted; what it began is brought to its end now.`;
   run.emit({ type: "release.notice", message });
 }
 
@@ -154,7 +181,7 @@ async function closeBroken(
     ...opened.record,
     ...workloadsOf(current, configuration, new Map()),
     outcome: "failed",
-    phases: [...phases.done],
+    phases: [...opened.record.phases, ...phases.done],
     failure,
   }).catch(() => {
     // The first failure is the one to tell; the next release closes the record.

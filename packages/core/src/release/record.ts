@@ -30,6 +30,8 @@ export interface ReleaseRecord extends Origin {
   finished?: string;
   /** `in progress` until it is closed, by itself or, where it was interrupted, by the release after it. */
   outcome: ReleaseResult | "in progress";
+  /** While it waits for its approval and nobody watches it: what waits, and whether the release is of the whole app. */
+  waiting?: { services: string[]; whole: boolean; since: string };
   phases: Phase[];
   /** AWS calls of the command that made it, by service and operation; absent where it was interrupted. */
   calls?: CallCounts;
@@ -141,12 +143,28 @@ export async function closeRecord(
   return (await bucket.write(releaseKey(record, record.number), closed, etag)) !== undefined;
 }
 
+/** Leaves a record open for whoever approves or rejects its release, with all that they need to go on. */
+export async function pauseRecord(bucket: StateBucket, { etag }: OpenRecord, record: ReleaseRecord): Promise<void> {
+  await bucket.write(releaseKey(record, record.number), record, etag);
+}
+
+/** The newest release where it is still open; undefined when it is not. */
+export async function openRelease(bucket: StateBucket, place: Place): Promise<OpenRecord | undefined> {
+  const newest = (await releaseNumbers(bucket, place)).at(-1);
+  const found = newest === undefined ? undefined : await bucket.read(releaseKey(place, newest));
+  if (found === undefined) return undefined;
+  const record = found.value as ReleaseRecord;
+  return record.outcome === "in progress" ? { record, etag: found.etag } : undefined;
+}
+
 /** Closes a record that its release never did: whoever holds the lock knows that nobody works on it any more. */
 export async function closeAbandoned(bucket: StateBucket, place: Place, number: number, now: Date): Promise<void> {
   const found = await bucket.read(releaseKey(place, number));
   if (found === undefined) return;
   const record = found.value as ReleaseRecord;
-  const failure = "It was interrupted: the process that ran it ended before the release did.";
+  const failure = record.waiting
+    ? "It was still waiting for its approval when another release began."
+    : "It was interrupted: the process that ran it ended before the release did.";
   await closeRecord(bucket, { record, etag: found.etag }, { ...record, outcome: "failed", failure }, now);
 }
 

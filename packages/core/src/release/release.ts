@@ -73,6 +73,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       ...(builtFrom && { builtFrom }),
       before: tasksOf(app, app.release.before, names),
       after: tasksOf(app, app.release.after, names),
+      whole: only === undefined,
       changes,
     });
   });

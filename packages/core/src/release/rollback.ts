@@ -114,7 +114,10 @@ function told({ outcome }: ReleaseRecord): string {
 }
 
 /** What each of its services and tasks runs. */
-export function definitionsOf({ services, tasks }: ReleaseRecord): Map<string, DefinitionChoice> {
+export function definitionsOf({
+  services,
+  tasks,
+}: Pick<ReleaseRecord, "services" | "tasks">): Map<string, DefinitionChoice> {
   const workloads = [...Object.entries(services), ...Object.entries(tasks)];
   return new Map(
     workloads.map(([name, { taskDefinition, image }]) => [name, { kind: "registered", arn: taskDefinition, image }]),

@@ -9,7 +9,7 @@ const pollMs = 1000;
 const timeoutMs = 10_000;
 
 /**
- * Asks for a path at the test address until it answers 2xx, for half a minute.
+ * Asks for a path at the test address until it answers 2xx, for half a minute; an answer of 4xx won't become another.
  *
  * @param host what the listener's rule matches, where that is not the address itself.
  * @returns why not; undefined when it does.

@@ -26,7 +26,7 @@ export type Verdict = Pick<Diagnosis, "verdict" | "fix">;
 
 /** Says in plain words why a task or rollout failed; the most certain sign first. */
 export function verdictOf(symptoms: Symptoms): Verdict {
-  for (const look of [wrongProcessor, notStarted, outOfMemory, exited, unhealthyContainer, unhealthyTarget]) {
+  for (const look of [sentBack, wrongProcessor, notStarted, outOfMemory, exited, unhealthyContainer, unhealthyTarget]) {
     const verdict = look(symptoms);
     if (verdict) return verdict;
   }
@@ -36,6 +36,27 @@ export function verdictOf(symptoms: Symptoms): Verdict {
     verdict: reason ?? "Nothing tells why: ECS shows no stopped task of this revision.",
     fix: "See the events of the service in ECS and its log.",
   };
+}
+
+/** Somebody, or something, has decided against a revision that may well run. */
+function sentBack({ deploymentReason = "", task }: Symptoms): Verdict | undefined {
+  if (/\balarm\b/i.test(deploymentReason)) {
+    return { verdict: deploymentReason, fix: "See what the alarm watches, for the time since the rollout began." };
+  }
+  if (task !== undefined) return undefined;
+  if (/\bhook\b/i.test(deploymentReason)) {
+    return {
+      verdict: "It was rejected at its gate, or nobody has approved it in time.",
+      fix: "Ask whoever answers for it, then deploy again.",
+    };
+  }
+  if (/^Its check failed/.test(deploymentReason)) {
+    return { verdict: deploymentReason, fix: "See why at the test address, correct it, then deploy again." };
+  }
+  if (/requested by the user/.test(deploymentReason)) {
+    return { verdict: "Somebody has stopped its deployment.", fix: "Ask who, then deploy again." };
+  }
+  return undefined;
 }
 
 function wrongProcessor({ task, logLines, architecture }: Symptoms): Verdict | undefined {
