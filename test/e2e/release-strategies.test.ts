@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { answerRelease, exitCodeOf, type FardelEvent } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLoad } from "../load/open-loop.ts";
@@ -129,4 +130,39 @@ test("a rollback while both revisions bake is a flip of weights: the old one ser
     expect(performance.now() - began).toBeLessThan(2000);
     expect((await release).outcome).toMatchObject({ outcome: "rolled back" });
   });
+});
+
+test("an alarm while both revisions bake takes the release back, and no request is lost", async () => {
+  const { region, endpoint } = shop.aws.target;
+  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
+  const cloudWatch = new CloudWatch({ region, ...(endpoint !== undefined && { endpoint }), credentials });
+  const alarm = "web-5xx";
+  await cloudWatch.putMetricAlarm({
+    AlarmName: alarm,
+    Namespace: "Shop",
+    MetricName: "Errors",
+    Statistic: "Sum",
+    Period: 60,
+    EvaluationPeriods: 1,
+    Threshold: 1,
+    ComparisonOperator: "GreaterThanThreshold",
+    TreatMissingData: "ignore",
+  });
+  shop.write({
+    worker: false,
+    text: "alarming",
+    web: manifest(`{ strategy: blue-green, bake: 60m, alarms: [${alarm}] }`),
+  });
+  const { outcome } = await underLoad(async () => {
+    const baking = Promise.withResolvers<void>();
+    const emit = (event: FardelEvent) =>
+      event.type === "rollout.progress" && event.stage === "BAKE_TIME" && baking.resolve();
+    const release = shop.deploy({ emit });
+    await baking.promise;
+    await cloudWatch.setAlarmState({ AlarmName: alarm, StateValue: "ALARM", StateReason: "test" });
+    return release;
+  });
+  expect(outcome).toMatchObject({ outcome: "rolled back" });
+  expect(outcome.diagnoses[0]?.verdict).toContain("In alarm: web-5xx.");
+  expect(await text()).toBe("linear");
 });

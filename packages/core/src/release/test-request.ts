@@ -25,7 +25,9 @@ export async function answersAt(
   for (;;) {
     const answer = await ask(url, host?.replaceAll(/[*?]/g, "test"));
     if (typeof answer === "number" && answer >= 200 && answer < 300) return undefined;
-    if (time.now() >= deadline)
+    // An answer of 4xx won't become another.
+    const refused = typeof answer === "number" && answer >= 400 && answer < 500;
+    if (refused || time.now() >= deadline)
       return `${url.href} ${typeof answer === "number" ? `answers ${answer}` : `fails: ${answer}`}`;
     await sleep(time, pollMs, signal);
   }

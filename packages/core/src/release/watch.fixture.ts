@@ -17,11 +17,14 @@ export interface Script {
   hidden?: number;
   reason?: string;
   deployments?: Deployment[];
+  /** Id of the hook that it waits at; answered, it goes on to its last status. */
+  hook?: string;
 }
 
 /** ECS as far as a watcher asks it, playing scripts; and what it was asked to stop. */
 export function scriptedEcs(scripts: Script[]) {
   const stopped: string[] = [];
+  const answers: string[] = [];
   const looks = new Map<string, number>();
   let lists = 0;
   const statusOf = (script: Script, look: number) =>
@@ -58,6 +61,12 @@ export function scriptedEcs(scripts: Script[]) {
             serviceDeploymentArn,
             status: script && statusOf(script, look),
             ...(script?.reason !== undefined && { statusReason: script.reason }),
+            ...(script?.hook !== undefined && {
+              lifecycleStage: "POST_TEST_TRAFFIC_SHIFT",
+              lifecycleHookDetails: [
+                { hookId: script.hook, targetType: "PAUSE", status: "AWAITING_ACTION", timeoutAction: "ROLLBACK" },
+              ],
+            }),
           };
         }),
       };
@@ -74,6 +83,21 @@ export function scriptedEcs(scripts: Script[]) {
         })),
       };
     },
+    async continueServiceDeployment({
+      serviceDeploymentArn,
+      hookId,
+      action,
+    }: {
+      serviceDeploymentArn: string;
+      hookId: string;
+      action: string;
+    }) {
+      const script = scripts.find((each) => arnOf(each) === serviceDeploymentArn);
+      answers.push(`${action} ${hookId}`);
+      if (!script) return;
+      delete script.hook;
+      script.statuses = [action === "CONTINUE" ? "SUCCESSFUL" : "ROLLBACK_SUCCESSFUL"];
+    },
     async stopServiceDeployment({ serviceDeploymentArn }: { serviceDeploymentArn: string }) {
       const script = scripts.find((each) => arnOf(each) === serviceDeploymentArn);
       if (script?.statuses.at(-1) === "SUCCESSFUL") throw new FardelError("AWS_ConflictException", "too late");
@@ -82,7 +106,7 @@ export function scriptedEcs(scripts: Script[]) {
       looks.delete(serviceDeploymentArn);
     },
   };
-  return { aws: { target: {}, ecs } as unknown as Aws, stopped };
+  return { aws: { target: {}, ecs } as unknown as Aws, stopped, answers };
 }
 
 export function runWith(aws: Aws): { run: Run; events: FardelEvent[] } {

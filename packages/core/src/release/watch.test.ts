@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Gate } from "./gates.ts";
 import { rolloutOf, runWith, type Script, scriptedEcs } from "./watch.fixture.ts";
 import { watchRollouts } from "./watch.ts";
 
@@ -130,4 +131,35 @@ test("progress is told when it changes, and not at every look", async () => {
       oldRunning: 2,
     },
   ]);
+});
+
+async function watchGate(gate: Gate, leave?: AbortSignal) {
+  const { aws, answers } = scriptedEcs([ours("web", ["IN_PROGRESS"], { hook: "hook-1" })]);
+  const { run, events } = runWith(aws);
+  const [ended] = await watchRollouts({ ...run, ...(leave && { leave }) }, [rolloutOf("web", { gate })]);
+  return { ended, answers, waits: events.flatMap((event) => (event.type === "rollout.waiting" ? event.waitsFor : [])) };
+}
+
+test("a check that passes approves, and one that fails rejects and says why", async () => {
+  const check = (failure?: string) => ({ approve: false, testUrl: "http://test", check: async () => failure });
+  expect(await watchGate(check())).toMatchObject({
+    ended: { result: "serving" },
+    answers: ["CONTINUE hook-1"],
+    waits: ["check"],
+  });
+  expect(await watchGate(check("it answers 404"))).toMatchObject({
+    ended: { result: "rolled back", reason: "Its check failed: it answers 404." },
+    answers: ["ROLLBACK hook-1"],
+  });
+});
+
+test("a person's gate is answered by nobody here: where nobody is to wait, the rollout is left waiting", async () => {
+  const left = await watchGate({ approve: true, testUrl: "http://test" }, AbortSignal.abort());
+  expect(left).toMatchObject({ ended: { result: "waiting" }, answers: [], waits: ["approval"] });
+  const checked = { approve: true, testUrl: "http://test", check: async () => undefined };
+  expect(await watchGate(checked, AbortSignal.abort())).toMatchObject({
+    ended: { result: "waiting" },
+    answers: [],
+    waits: ["check", "approval"],
+  });
 });
