@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { TaskRuntime } from "./region.ts";
+import { lockedByAnother } from "./store/instance-lock.ts";
 import { storageProblem } from "./store/storage-problem.ts";
 
 export interface DrydockStatus {
@@ -32,6 +33,8 @@ export const statusFile = "drydock.json";
 const logFile = "drydock.log";
 
 const startTimeout = 30_000;
+/** How long another start on the same directory may take to answer. */
+const otherStartTimeout = 10_000;
 const stopTimeout = 60_000;
 
 /** Per user: `$XDG_STATE_HOME/fardel/local`, or `~/.local/state/fardel/local`. */
@@ -70,7 +73,9 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
   child.once("exit", () => {
     exited = true;
   });
+  const logged = () => readFileSync(logPath).subarray(start).toString().split("\n").filter(Boolean);
   const deadline = Date.now() + startTimeout;
+  const lostDeadline = Date.now() + otherStartTimeout;
   while (Date.now() < deadline) {
     const status = await readStatus(options.directory);
     if (status) {
@@ -78,13 +83,11 @@ export async function startDetached(options: StartOptions): Promise<DrydockStatu
       if (status.pid !== child.pid) child.kill("SIGKILL");
       return status;
     }
-    if (exited) break;
+    // A second start at the same moment loses the directory's lock to the first, which then is the one to wait for.
+    if (exited && !(Date.now() < lostDeadline && logged().some((line) => line.includes(lockedByAnother)))) break;
     await delay(20);
   }
-  // A second start at the same moment loses the directory's lock to the first, which then is the one to use.
-  const other = exited ? await readStatus(options.directory) : undefined;
-  if (other) return other;
-  const lines = readFileSync(logPath).subarray(start).toString().split("\n").filter(Boolean).slice(-5);
+  const lines = logged().slice(-5);
   if (child.signalCode !== null) lines.push(`It was killed by ${child.signalCode}.`);
   else if (!exited) lines.push(`It has not answered within ${startTimeout / 1000} s.`);
   throw new Error(`drydock did not start:\n${lines.join("\n")}`);

@@ -144,18 +144,16 @@ function dataDirectory({ directory }: Pick<PostgresOptions, "directory">): strin
 
 /** The postmaster's pid from its lock file, when that process lives and is a postmaster's. */
 function runningPid(options: Pick<PostgresOptions, "directory">): number | undefined {
-  const lockFile = join(dataDirectory(options), "postmaster.pid");
-  if (!existsSync(lockFile)) return undefined;
-  const pid = Number(readFileSync(lockFile, "utf8").split("\n")[0]);
   try {
+    // The postmaster removes it as it ends, and with it goes what /proc tells: both may be at any moment.
+    const pid = Number(readFileSync(join(dataDirectory(options), "postmaster.pid"), "utf8").split("\n")[0]);
     process.kill(pid, 0);
+    // Where there is no /proc, a live process with the lock file's pid is taken for the postmaster, as pg_ctl does.
+    if (!existsSync("/proc/self/cmdline")) return pid;
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("postgres") ? pid : undefined;
   } catch {
     return undefined;
   }
-  const commandLine = `/proc/${pid}/cmdline`;
-  // Where there is no /proc, a live process with the lock file's pid is taken for the postmaster, as pg_ctl does.
-  if (!existsSync("/proc/self/cmdline")) return pid;
-  return existsSync(commandLine) && readFileSync(commandLine, "utf8").includes("postgres") ? pid : undefined;
 }
 
 async function startedOrExited(options: PostgresOptions, child: ChildProcess): Promise<void> {
