@@ -2,8 +2,8 @@ import { defineConfig } from "vitest/config";
 
 /** Tests of minutes, whatever they are about. */
 const longTests = "test/**/*.long.test.ts";
-/** Those among them that measure requests under load. */
-const longLoads = "test/requests/*.long.test.ts";
+/** Those among them that measure requests under load, or run on a faster clock. */
+const longLoads = "test/{requests,faults}/*.long.test.ts";
 
 // Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
 // load or runs on a faster clock, which wants the machine for itself.

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { Aws } from "../aws/clients.ts";
 import { wrapAwsError } from "../aws/errors.ts";
@@ -26,7 +27,7 @@ function world(answers: Answer[], stored?: { text: string; etag: string }) {
       });
     },
     async getObject() {
-      return { Body: { transformToString: async () => stored?.text }, ETag: stored?.etag };
+      return { Body: stored && Readable.from([stored.text]), ETag: stored?.etag };
     },
   };
   const bucket = stateBucket({ s3 } as unknown as Pick<Aws, "s3">, "state");
@@ -67,4 +68,20 @@ test("doesn't write for ever against conflicts", async () => {
   const { bucket, writes } = world(Array.from({ length: 50 }, () => ({ refusal: "ConditionalRequestConflict" })));
   await expect(bucket.write("key", {}, undefined)).rejects.toMatchObject({ code: "AWS_ConditionalRequestConflict" });
   expect(writes()).toBe(5);
+});
+
+test("a body that breaks off before it is read is asked for again", async () => {
+  let asked = 0;
+  const s3 = {
+    async getObject() {
+      asked += 1;
+      const Body = Readable.from(['{"whole":true}']);
+      if (asked === 1) Body.destroy(Object.assign(new Error("aborted"), { code: "ECONNRESET" })).on("error", () => {});
+      if (asked === 2) Body.destroy();
+      return { Body, ETag: '"tag"' };
+    },
+  };
+  const bucket = stateBucket({ s3 } as unknown as Pick<Aws, "s3">, "state");
+  expect(await bucket.read("key")).toEqual({ value: { whole: true }, etag: '"tag"' });
+  expect(asked).toBe(3);
 });

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { FardelError } from "../errors.ts";
@@ -23,12 +25,32 @@ export interface StateBucket {
   keys(prefix: string): Promise<string[]>;
 }
 
+/** How often a body that breaks off is asked for. */
+const readAttempts = 5;
+
+/**
+ * The SDK repeats a call only up to its answer's head. It also waits for ever for a body whose connection was lost before
+ * somebody read it (`transformToString`), where Node's own reader of streams tells.
+ */
+async function againWhenCutOff<Result>(read: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (attempt === readAttempts || !["ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"].includes(code)) throw error;
+    }
+  }
+}
+
 export function stateBucket(aws: Pick<Aws, "s3">, bucket: string): StateBucket {
   const { s3 } = aws;
   const readText = async (key: string) => {
     try {
-      const { Body, ETag = "" } = await s3.getObject({ Bucket: bucket, Key: key });
-      return { text: (await Body?.transformToString()) ?? "null", etag: ETag };
+      return await againWhenCutOff(async () => {
+        const { Body, ETag = "" } = await s3.getObject({ Bucket: bucket, Key: key });
+        return { text: Body === undefined ? "null" : await text(Body as Readable), etag: ETag };
+      });
     } catch (error) {
       if (isAwsError(error, "NoSuchKey")) return undefined;
       throw error;
