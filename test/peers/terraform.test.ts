@@ -16,7 +16,7 @@ import { DescribeParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { startTestDrydock, type TestDrydock } from "@fardel/drydock/testing.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { providerMirror, type Terraform, terraformIn } from "./terraform-cli.ts";
-import { describeWith } from "./tools.ts";
+import { describeWith, reportMissing } from "./tools.ts";
 import { pushWebImage } from "./web-image.ts";
 
 // Most of it is the provider's own waiting: 10 s before it first looks, 30 s more for load balancer and database.
@@ -25,7 +25,7 @@ const patience = 270_000;
 describeWith("terraform", "Terraform: a web service", () => {
   const mirror = providerMirror();
   if (mirror === undefined) {
-    test.skip("the AWS provider is in no plugin directory of this machine: nothing is tested");
+    reportMissing("Terraform's AWS provider", "a web service");
     return;
   }
   let drydock: TestDrydock;

@@ -24,10 +24,13 @@ const neverRequired: readonly Tool[] = ["docker"];
 export function describeWith(tool: Tool, name: string, body: () => void): void {
   const [program = "", ...args] = probes[tool];
   if (spawnSync(program, args).status === 0) describe(name, body);
-  else reportMissing(tool, name, process.env.FARDEL_PEERS === "require" && !neverRequired.includes(tool));
+  else reportMissing(tool, name, peersAreRequired && !neverRequired.includes(tool));
 }
 
-function reportMissing(tool: Tool, name: string, required: boolean): void {
+const peersAreRequired = process.env.FARDEL_PEERS === "require";
+
+/** Stands for tests that can't run for want of something: skipped with a line that says so, failed where it is required. */
+export function reportMissing(tool: string, name: string, required = peersAreRequired): void {
   const line = `${tool} can't be run: "${name}" is not tested.`;
   if (!required) console.warn(line);
   test(`${name}: ${tool}`, ({ skip }) => {

@@ -6,18 +6,7 @@ import { whereWritten } from "../config/unsupported.ts";
 import { FardelError } from "../errors.ts";
 import { type UnknownKey, unknownDefinitionKeys } from "./definition-keys.ts";
 import type { BaseDefinition } from "./definition-merge.ts";
-
-/** What DescribeTaskDefinition adds to what was registered. */
-const readOnly = [
-  "taskDefinitionArn",
-  "revision",
-  "status",
-  "requiresAttributes",
-  "compatibilities",
-  "registeredAt",
-  "registeredBy",
-  "deregisteredAt",
-];
+import { saidByEcs } from "./difference.ts";
 
 /**
  * Reads the files that task definitions start from, by workload, and checks what manifests add to task definitions. A file is as
@@ -64,7 +53,7 @@ async function readDefinition(app: App, path: string, file: string): Promise<Par
   if (!isObject(described)) throw invalid(app, path, `${shown} holds no task definition.`);
   // Tags of a definition that exists stand beside it; fardel sets its own. The family is the app's, so that releases can be told apart.
   return Object.fromEntries(
-    Object.entries(described).filter(([key]) => ![...readOnly, "family", "tags"].includes(key)),
+    Object.entries(described).filter(([key]) => ![...saidByEcs, "family", "tags"].includes(key)),
   );
 }
 

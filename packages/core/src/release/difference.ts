@@ -13,8 +13,8 @@ export interface Difference {
 
 export type Comparable = { [key: string]: Comparable | string | number | boolean | string[] };
 
-/** What RegisterTaskDefinition stores without having been asked, or says of the definition instead of in it. */
-const notCompared = new Set([
+/** What DescribeTaskDefinition says of a definition besides what was registered. */
+export const saidByEcs = [
   "taskDefinitionArn",
   "revision",
   "status",
@@ -23,8 +23,10 @@ const notCompared = new Set([
   "registeredAt",
   "registeredBy",
   "deregisteredAt",
-  "enableFaultInjection",
-]);
+];
+
+/** What RegisterTaskDefinition stores without having been asked, or says of the definition instead of in it. */
+const notCompared = new Set([...saidByEcs, "enableFaultInjection"]);
 
 /**
  * What is different between a registered task definition and one to be registered; none, and registering would only make
