@@ -20,6 +20,9 @@ const killer = resolve(import.meta.dirname, "dies-at.fixture.ts");
 /** Variables of whoever runs the tests that would change what the command line does. */
 const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "NODE_OPTIONS"];
 
+/** On a busy machine a command takes some 30 s; one that waits for ever is to be seen, not waited for. */
+const longestCommandMs = 180_000;
+
 export interface Ended {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
@@ -149,9 +152,17 @@ release:
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       stderr += text;
     });
-    return new Promise((settle) =>
-      child.on("close", (exitCode, signal) => settle({ exitCode, signal, stdout, stderr })),
-    );
+    const said = () => `fardel ${args.join(" ")}\n${stdout}\n${stderr}`;
+    return new Promise((settle, reject) => {
+      const limit = setTimeout(() => {
+        reject(new Error(`Has not ended after ${longestCommandMs / 1000} s: ${said()}`));
+        child.kill("SIGKILL");
+      }, longestCommandMs);
+      child.on("close", (exitCode, signal) => {
+        clearTimeout(limit);
+        settle({ exitCode, signal, stdout, stderr });
+      });
+    });
   }
 
   async succeed(...args: string[]): Promise<Ended> {

@@ -74,6 +74,14 @@ test("a task that lives on is taken up: its address, its log from where it stood
   expect(addressBookOf(runner.region).resolve("10.0.0.7", 8080)).toBeUndefined();
 });
 
+test("a task whose last state was written down and not reported any more is reported first of all", async () => {
+  const directory = temporaryDirectory();
+  await runAndKill(directory, spec(directory));
+  const runner = restart(directory);
+  runner.adopt();
+  expect(runner.reports[0]).toMatchObject({ lastStatus: "RUNNING", startedAt: expect.any(Date) });
+});
+
 test("a task that ended while nobody watched is reported with its exit code and its last lines", async () => {
   const directory = temporaryDirectory();
   const before = await runAndKill(directory, spec(directory));

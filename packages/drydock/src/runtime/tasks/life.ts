@@ -65,10 +65,10 @@ export class TaskLife {
     );
   }
 
-  /** Goes on with a task of an earlier drydock. */
+  /** Goes on with a task of an earlier drydock, which may have died between writing its state down and reporting it. */
   resume(): void {
+    this.report();
     if (isStopped(this.record)) {
-      this.surroundings.report(this.record.state);
       this.close();
       return;
     }
@@ -217,6 +217,11 @@ export class TaskLife {
       containers: this.runs.map((run) => run.snapshot()),
     };
     surroundings.records.put(this.taskId, record);
+    this.report();
+  }
+
+  private report(): void {
+    const { record, surroundings } = this;
     try {
       surroundings.report(record.state);
     } catch (error) {
