@@ -192,7 +192,7 @@ environments: [local]
   test("names, counts and references that don't fit together", () => {
     const text = `app: shop
 images:
-  api: { build: ./api, args: { A: b } }
+  api: { build: ./api, target: server }
   gone: { build: ./gone }
   both: { build: ., builder: docker, base: "node:24" }
 services:
@@ -213,10 +213,10 @@ environments:
     expect(screenOf(text)).toMatchInlineSnapshot(`
       "fardel.yaml has 26 problems
 
-      fardel.yaml:3:24  images.api.args
-        3 |   api: { build: ./api, args: { A: b } }
-          |                        ^^^^
-        "args" belongs to builder docker, and this image has builder node
+      fardel.yaml:3:24  images.api.target
+        3 |   api: { build: ./api, target: server }
+          |                        ^^^^^^
+        "target" belongs to builder docker, and this image has builder node
 
       fardel.yaml:4:18  images.gone.build
         4 |   gone: { build: ./gone }

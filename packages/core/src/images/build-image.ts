@@ -56,15 +56,17 @@ async function fromDockerfile(
 async function fromNodeApp(
   app: App,
   { build, commandRequired }: NeededBuild,
-  { registries, cacheDirectory }: BuildOptions,
+  options: BuildOptions,
   onProgress: (message: string) => void,
 ): Promise<BuiltImage> {
   const { context, platform } = build;
+  const { registries, cacheDirectory } = options;
   const reference = await nodeBase(build, app.environment);
   const base = reference === undefined ? undefined : await registries.pull(reference, platform);
   const libc = libcOf(reference);
   return buildNodeImage({
     directory: context,
+    args: await buildArguments(build, options),
     platform,
     commandRequired,
     cacheDirectory,

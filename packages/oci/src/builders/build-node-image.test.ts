@@ -174,6 +174,18 @@ describe("an app without dependencies", () => {
     });
   });
 
+  test("B1: images of one directory are told apart by a build argument, and share their layers", async () => {
+    write({ "server.js": "" });
+    const [wsgi, indexer] = await Promise.all([
+      build({ args: { ENTRYPOINT: "wsgi" } }),
+      build({ args: { ENTRYPOINT: "indexer", NODE_ENV: "staging" } }),
+    ]);
+    expect((await configOf(wsgi)).config?.Env).toEqual(["NODE_ENV=production", "ENTRYPOINT=wsgi"]);
+    expect((await configOf(indexer)).config?.Env).toEqual(["NODE_ENV=staging", "ENTRYPOINT=indexer"]);
+    expect(wsgi.digest).not.toBe(indexer.digest);
+    expect(wsgi.layers.map(({ digest }) => digest)).toEqual(indexer.layers.map(({ digest }) => digest));
+  });
+
   test("may be there only to say what it needs in development", async () => {
     write({ "package.json": { devDependencies: { typescript: "7" } }, "server.js": "" });
     expect((await build()).layers).toHaveLength(1);

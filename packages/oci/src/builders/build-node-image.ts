@@ -12,6 +12,8 @@ import { sourceLayer } from "./source-layer.ts";
 export interface NodeImageOptions {
   /** Absolute: the app's directory, with its package.json. */
   directory: string;
+  /** Variables of the image: what a Dockerfile makes of an argument by `ARG` and `ENV`. */
+  args?: Record<string, string>;
   platform: Platform;
   /** Which C library the base has; this machine's when it is built for itself, else glibc. */
   libc?: Libc;
@@ -40,7 +42,7 @@ const workingDirectory = "/app";
  * and what `dependencyLayer` and `sourceLayer` throw.
  */
 export async function buildNodeImage(options: NodeImageOptions): Promise<BuiltImage> {
-  const { directory, platform, base, cacheDirectory, onProgress = () => {} } = options;
+  const { directory, args = {}, platform, base, cacheDirectory, onProgress = () => {} } = options;
   await checkDirectory(directory);
   const manifest = await readPackageManifest(directory);
   const prefix = workingDirectory.slice(1);
@@ -54,7 +56,7 @@ export async function buildNodeImage(options: NodeImageOptions): Promise<BuiltIm
   if (dependencies.layer) layers.unshift({ ...dependencies.layer, createdBy: "fardel: npm ci --omit=dev" });
   const image = await assembleImage(platform, base, layers, {
     ...(command && { Cmd: command }),
-    Env: ["NODE_ENV=production"],
+    Env: ["NODE_ENV=production", ...Object.entries(args).map(([name, value]) => `${name}=${value}`)],
     WorkingDir: workingDirectory,
   });
   return builtImage(image, { dependencies: dependencies.cached, source: source.cached });

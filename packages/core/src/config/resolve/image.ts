@@ -31,7 +31,7 @@ export function resolveImage(scope: ResolveScope, name: string, image: ParsedIma
       fix: "name the directory that holds one",
     });
   }
-  for (const key of builder === "node" ? (["dockerfile", "target", "args"] as const) : (["base"] as const)) {
+  for (const key of builder === "node" ? (["dockerfile", "target"] as const) : (["base"] as const)) {
     if (image[key] === undefined) continue;
     const other = builder === "node" ? "docker" : "node";
     scope.report([...path, key], `"${key}" belongs to builder ${other}, and this image has builder ${builder}`, {

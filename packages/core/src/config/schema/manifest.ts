@@ -23,7 +23,10 @@ const images = named(
     args: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]), { error: "a map of build arguments" })
       .optional()
-      .meta({ description: "Build arguments; `${commit}` and `${release}` are filled in. Builder docker." }),
+      .meta({
+        description:
+          "Build arguments; `${commit}` and `${release}` are filled in. With builder node they are environment variables of the image.",
+      }),
     base: text("a registry reference")
       .optional()
       .meta({
