@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { FardelError } from "../errors.ts";
 import { appOf, referenceManifest } from "./fixture.ts";
-import { refuseUnsupported, unsupportedKeys, whereWritten } from "./unsupported.ts";
+import { refuseUnsupported, unsupportedKeys } from "./unsupported.ts";
 
 const supported = `app: shop
 images: { api: { build: ./api, builder: node } }
@@ -55,11 +55,4 @@ test("every later key is refused with its line", () => {
         checks of a rolling update: not built yet"
     `);
   }
-});
-
-test("a value can be found again where it was written, or what it belongs to", () => {
-  const app = appOf(`${supported}environments: { production: { services: { web: { port: 81 } } } }\n`, "production");
-  expect(whereWritten(app, "services.web.port")).toBe("fardel.yaml:20  environments.production.services.web.port");
-  expect(whereWritten(app, "services.web.memory")).toBe("fardel.yaml:4  services.web");
-  expect(whereWritten(app, "cluster")).toBe("fardel.yaml");
 });

@@ -2,7 +2,7 @@ import { type BuiltImage, createRegistryClient } from "@fardel/oci";
 import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
 import type { App } from "../config/app.ts";
 import { nearest } from "../config/nearest.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { buildImage } from "./build-image.ts";
 import { type NeededBuild, neededImages } from "./needed-images.ts";

@@ -2,7 +2,7 @@ import type { RegistryClient } from "@fardel/oci";
 import { isTagName } from "@fardel/oci/registry/reference.ts";
 import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { ecrRepository } from "./ecr-repository.ts";
 import type { NeededBuild } from "./needed-images.ts";

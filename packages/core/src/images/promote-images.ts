@@ -1,7 +1,7 @@
 import { parseReference, parseRepository, type RegistryClient } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import type { NeededBuild } from "./needed-images.ts";

@@ -7,7 +7,7 @@ import {
 } from "@fardel/oci";
 import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { wrapImageError } from "./errors.ts";
 import { type NeededBuild, type NeededReference, neededImages } from "./needed-images.ts";

@@ -1,6 +1,6 @@
 import { isTagName } from "@fardel/oci/registry/reference.ts";
 import type { App, ReleaseRules } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 
 /** What images were built from; what can't be known is left out. */

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import type { RegisterTaskDefinitionRequest } from "@aws-sdk/client-ecs";
 import type { App, Service, Task } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { type UnknownKey, unknownDefinitionKeys } from "./definition-keys.ts";
 import type { BaseDefinition } from "./definition-merge.ts";

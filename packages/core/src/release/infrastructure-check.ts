@@ -1,5 +1,5 @@
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 

@@ -1,6 +1,6 @@
 import type { App } from "../config/app.ts";
 import { nearest } from "../config/nearest.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { type ReleasedConfiguration, type ReleaseRecord, releasedConfiguration } from "./record.ts";
 

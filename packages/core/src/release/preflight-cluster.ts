@@ -1,5 +1,5 @@
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { missingInfrastructure, type PreflightProblem, pathOf } from "./preflight-problem.ts";
 import type { Run } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import type { App } from "../config/app.ts";
 import { isFargatePair, nearestFargatePairs } from "../config/fargate.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { type PreflightProblem, pathOf } from "./preflight-problem.ts";
 import type { TaskDefinitionInput } from "./task-definitions.ts";
 

@@ -1,7 +1,7 @@
 import { createRegistryClient, OciError, type RegistryClient } from "@fardel/oci";
 import { inParallel } from "@fardel/oci/registry/client/in-parallel.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { imageKey, neededImages } from "../images/needed-images.ts";
 import { registryCredentials } from "../images/registry-access.ts";
 import { type PreflightProblem, pathOf } from "./preflight-problem.ts";

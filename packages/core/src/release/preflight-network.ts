@@ -1,7 +1,7 @@
 import type { TargetGroup } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { isAwsError } from "../aws/errors.ts";
 import type { App, Service } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentState } from "./current.ts";
 import type { ListenerRules } from "./listener-rules.ts";

@@ -1,6 +1,6 @@
 import { isAccessDenied } from "../aws/errors.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 
 /** One reason why a release can't begin. */
 export interface PreflightProblem {

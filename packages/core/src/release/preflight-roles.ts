@@ -1,6 +1,6 @@
 import { isAwsError } from "../aws/errors.ts";
 import type { App } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import { ifAllowed, type PreflightProblem, pathOf } from "./preflight-problem.ts";
 import type { Run } from "./run.ts";
 import type { TaskDefinitionInput } from "./task-definitions.ts";

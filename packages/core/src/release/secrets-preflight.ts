@@ -1,7 +1,7 @@
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import type { App, SecretSource } from "../config/app.ts";
-import { whereWritten } from "../config/unsupported.ts";
+import { whereWritten } from "../config/where-written.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { PreflightProblem } from "./preflight-problem.ts";
 import {
