@@ -28,6 +28,7 @@ export async function checkNetwork(
   return [
     ...network.problems,
     ...targetGroups.problems,
+    ...routed.flatMap((service) => strategyProblems(reader, app, service)),
     ...targetGroups.found.flatMap(({ service, group }) =>
       targetGroupProblems(group, service.port, network.vpc, loadBalancer?.arn).map((problem) => ({
         where: whereWritten(app, `${pathOf(app, service.name)}.route`),
@@ -98,6 +99,24 @@ async function findTargetGroups({ aws, descriptor }: Reader, app: App, routed: r
   });
   const all = await Promise.all(looks);
   return { found: all.flatMap(({ found }) => found ?? []), problems: all.flatMap(({ problem }) => problem ?? []) };
+}
+
+/** What ECS shifts traffic by: an environment that was made when all of its services were rolling may have none of it. */
+function strategyProblems({ descriptor }: Reader, app: App, { name, rollout }: Service): PreflightProblem[] {
+  const { targetGroups, alternateTargetGroups, loadBalancer, roles } = descriptor;
+  // Without even one target group there is a problem already.
+  if (rollout.strategy === "rolling" || targetGroups[name] === undefined) return [];
+  const missing = [
+    ...(alternateTargetGroups[name] === undefined ? ["a second target group"] : []),
+    ...(loadBalancer?.listeners.test === undefined ? ["a test listener"] : []),
+    ...(roles.infrastructure === undefined ? ["a role for ECS to shift traffic as"] : []),
+  ];
+  if (missing.length === 0) return [];
+  const message =
+    `service ${name} is rolled out ${rollout.strategy}, and ${app.environment} doesn't have what that needs yet: ` +
+    missing.join(", ");
+  const where = whereWritten(app, `${pathOf(app, name)}.rollout.strategy`);
+  return [{ ...missingInfrastructure(app, name, message), where }];
 }
 
 function targetGroupProblems(

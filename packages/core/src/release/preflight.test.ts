@@ -281,6 +281,36 @@ test("the network is looked at, and whether the load balancer reaches tasks in i
   `);
 });
 
+test("a strategy that shifts traffic needs what an environment of rolling services may lack", async () => {
+  const shifting = (strategy: "rolling" | "blue-green"): App => {
+    const app = appWith({});
+    return {
+      ...app,
+      services: { web: { ...web, spread: undefined, secrets: {}, rollout: { ...web.rollout, strategy } } },
+    };
+  };
+  const { infrastructure: _, ...roles } = descriptor.roles;
+  const { loadBalancer } = descriptor;
+  const before = {
+    ...descriptor,
+    roles,
+    alternateTargetGroups: {},
+    ...(loadBalancer && { loadBalancer: { ...loadBalancer, listeners: { http: loadBalancer.listeners.http } } }),
+  };
+  const { aws } = world({});
+  expect(await refusal(shifting("blue-green"), aws, nothing, before)).toMatchInlineSnapshot(`
+    "Service web is rolled out blue-green, and production doesn't have what that needs yet: a second target group, a test listener, a role for ECS to shift traffic as.
+    the manifest
+    Nothing was changed.
+    Run \`fardel up production\`, which makes it."
+  `);
+  expect(await refusal(shifting("blue-green"), aws, nothing, { ...before, roles: descriptor.roles })).toContain(
+    "doesn't have what that needs yet: a second target group, a test listener.",
+  );
+  await expect(check(shifting("blue-green"), aws)).resolves.toMatchObject({ problems: [] });
+  await expect(check(shifting("rolling"), aws, nothing, before)).resolves.toMatchObject({ problems: [] });
+});
+
 test("what a service runs in already is there", async () => {
   const { subnets, securityGroups } = descriptor.network;
   const networkConfiguration = { awsvpcConfiguration: { subnets, securityGroups } };
