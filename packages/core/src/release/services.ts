@@ -159,7 +159,6 @@ async function create(
   const { service } = await run.aws.ecs.createService({
     cluster,
     serviceName,
-    launchType: "FARGATE",
     // Sent again because its answer was lost, it is the same creation for ECS; RunTask has its token from the SDK.
     clientToken: randomUUID(),
     ...request,
