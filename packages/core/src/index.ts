@@ -35,6 +35,7 @@ export type { Diagnosis, FailedTask } from "./release/diagnosis.ts";
 export type { LockHolder } from "./release/lock.ts";
 export { findOrigin, type Origin } from "./release/origin.ts";
 export { exitCodeOf, type ReleaseOutcome, type ServiceOutcome } from "./release/outcome.ts";
+export { releasedNames } from "./release/partial.ts";
 export type { Phase } from "./release/phases.ts";
 export { type Difference, planRelease, type ReleasePlan, type RulePlan, type WorkloadPlan } from "./release/plan.ts";
 export { type PromoteRequest, promote } from "./release/promote.ts";

@@ -30,6 +30,8 @@ export const deploy = defineCommand({
     const app = withImages(opened.app, image);
     const { aws } = opened;
     core.refuseUnsupported(app);
+    // What the manifest's rules refuse needs nobody's credentials.
+    core.releasedNames(app, only);
     const [descriptor, origin] = await Promise.all([
       core.readDescriptor(aws, app.name, environment),
       core.findOrigin(app.directory),
