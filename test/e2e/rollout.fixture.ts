@@ -39,13 +39,13 @@ export class RolloutApp {
     cpSync(join(import.meta.dirname, "fixtures", "rollout"), this.directory, { recursive: true });
   }
 
-  /** Starts the region and releases the app for the first time. */
-  async up(): Promise<void> {
+  /** Starts the region, with further options of `local start`, and releases the app for the first time. */
+  async up(...options: string[]): Promise<void> {
     this.git("init", "--quiet");
     this.git("config", "user.name", "Ada");
     this.git("config", "user.email", "ada@example.com");
     this.commit();
-    await this.succeed("local", "start", "--port", "0");
+    await this.succeed("local", "start", "--port", "0", ...options);
     const { endpoint, region } = JSON.parse((await this.succeed("local", "status", "--json")).stdout);
     this.client = connectAws({ environment: "local", region, endpoint }, {});
     this.url = (await this.succeed("up")).stdout.trim();
@@ -63,6 +63,11 @@ export class RolloutApp {
 
   fardel(...args: string[]): Promise<Ended> {
     return fardel(this.place, ...args);
+  }
+
+  /** The same with variables that change what it does. */
+  fardelWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
+    return fardel({ ...this.place, variables }, ...args);
   }
 
   succeed(...args: string[]): Promise<Ended> {

@@ -4,10 +4,12 @@ import type { Style } from "./style.ts";
 import { pad, tame, wrap } from "./text.ts";
 
 /** One sentence about a release that has ended well, or waits. */
-export function outcomeSummary({ outcome, release, durationMs }: ReleaseOutcome): string {
+export function outcomeSummary({ outcome, release, serving, takenBack, durationMs }: ReleaseOutcome): string {
   if (outcome === "waiting") {
     return `Release ${release} waits for its approval: \`fardel approve\` or \`fardel reject\` brings it to its end.`;
   }
+  if (takenBack)
+    return `Release ${release} was taken back in ${formatDuration(durationMs)}: release ${serving} serves.`;
   return outcome === "unchanged"
     ? `Nothing has changed: release ${release} serves.`
     : `Release ${release} serves after ${formatDuration(durationMs)}.`;

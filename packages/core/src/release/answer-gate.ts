@@ -1,20 +1,15 @@
 import { FardelError } from "../errors.ts";
-import { carryBack, carryOut, type OpenRelease } from "./carry-out.ts";
-import { changesFor } from "./changes.ts";
-import { readCurrentState } from "./current.ts";
 import { answerGate, waitingHook } from "./gates.ts";
-import { type LockHolder, lockHolder } from "./lock.ts";
-import { ecsServiceName } from "./names.ts";
-import { conclude } from "./numbered-release.ts";
+import type { LockHolder } from "./lock.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { phasesSince } from "./phases.ts";
-import { type OpenRecord, openRelease, type ReleaseRecord } from "./record.ts";
+import { type OpenRecord, openRelease } from "./record.ts";
 import type { ChangeRequest, Surroundings } from "./request.ts";
-import { builtFrom, definitionsOf } from "./rollback.ts";
-import { type StartedRollout, serviceDeployments } from "./services.ts";
+import { resumeWaiting } from "./resume.ts";
+import { newestDeployments } from "./service-deployments.ts";
 import { stateBucket } from "./state-bucket.ts";
 import { systemTime } from "./time.ts";
-import { type LockedRun, underLock } from "./under-lock.ts";
+import { currentHolder, underLock } from "./under-lock.ts";
 
 export interface AnswerRequest extends ChangeRequest {
   action: "approve" | "reject";
@@ -48,7 +43,7 @@ export interface WaitingRollout {
  * @throws FardelError `NOTHING_WAITS`, and as `deploy`.
  */
 export async function answerRelease(request: AnswerRequest): Promise<Answer> {
-  const { aws, descriptor, action, service, time = systemTime } = request;
+  const { aws, descriptor, action, service } = request;
   const bucket = stateBucket(aws, descriptor.stateBucket);
   const opened = await openRelease(bucket, descriptor);
   const all =
@@ -60,94 +55,36 @@ export async function answerRelease(request: AnswerRequest): Promise<Answer> {
   for (const each of waiting) await answerGate(request, each.deployment, each.hook, answer);
   const services = waiting.map((each) => each.service);
   const { number } = opened.record;
-  const followedBy = await lockHolder(bucket, descriptor, time);
+  const followedBy = await currentHolder(request);
   // One whose process has died in the middle of it is for the next release to close: its record doesn't say how to go on.
   if (followedBy !== undefined || opened.record.waiting === undefined) {
     return { release: number, services, followedBy, outcome: undefined };
   }
-  return { release: number, services, followedBy, outcome: await resume(request, opened) };
+  return { release: number, services, followedBy, outcome: await bringToEnd(request, opened) };
 }
 
 /** The rollouts of these services that wait at a gate. */
 export async function waitingRollouts(
-  { aws, descriptor }: Surroundings,
+  surroundings: Surroundings,
   services: readonly string[],
 ): Promise<WaitingRollout[]> {
-  const found = await Promise.all(
-    services.map(async (service) => {
-      const [newest] = await serviceDeployments({ aws, descriptor }, ecsServiceName(descriptor.app, service));
-      if (newest?.serviceDeploymentArn === undefined || newest.status !== "IN_PROGRESS") return [];
-      const deployment = newest.serviceDeploymentArn;
-      const { serviceDeployments: described = [] } = await aws.ecs.describeServiceDeployments({
-        serviceDeploymentArns: [deployment],
-      });
-      const hook = described[0] && waitingHook(described[0]);
-      return hook === undefined ? [] : [{ service, deployment, hook: hook.id }];
-    }),
-  );
-  return found.flat();
+  const newest = await newestDeployments(surroundings, services, ["IN_PROGRESS"]);
+  return newest.flatMap(({ service, deployment }) => {
+    const hook = waitingHook(deployment);
+    return hook === undefined ? [] : [{ service, deployment: deployment.serviceDeploymentArn ?? "", hook: hook.id }];
+  });
 }
 
-/** Goes on with a release that was left waiting, from what its record and ECS say. */
-function resume(request: AnswerRequest, opened: OpenRecord): Promise<ReleaseOutcome> {
-  const { aws, descriptor, action, emit, time = systemTime } = request;
-  const { record } = opened;
-  const { number, configuration } = record;
-  const startedAt = Date.parse(record.started);
-  const phases = phasesSince(startedAt, time, emit);
+/** Brings a release that was left waiting to its end, unless somebody else has just done that. */
+function bringToEnd(request: AnswerRequest, { record }: OpenRecord): Promise<ReleaseOutcome> {
+  const { descriptor, action, emit, time = systemTime } = request;
+  const phases = phasesSince(Date.parse(record.started), time, emit);
   return underLock({ ...request, emit: phases.emit }, action, async (run) => {
-    await run.lock.name(number);
-    const paused = Date.parse(record.waiting?.since ?? record.started);
-    const wait = { name: "waiting for approval", startMs: paused - startedAt, durationMs: time.now() - paused };
-    const reopened = { ...opened, record: { ...record, phases: [...record.phases, wait] } };
-    const current = await readCurrentState(aws, descriptor, run.bucket, Object.keys(configuration.services));
-    const target = {
-      configuration,
-      names: new Set([...Object.keys(record.services), ...Object.keys(record.tasks)]),
-      definitions: definitionsOf(record),
-      whole: record.waiting?.whole ?? true,
-    };
-    const changes = changesFor(target, current, descriptor);
-    const after = configuration.release.after.flatMap((name) => configuration.tasks[name] ?? []);
-    const open: OpenRelease = { number, configuration, changes, current, before: [], after, phases };
-    const { images, actor, host } = record;
-    const { names } = target;
-    const prepared = {
-      ...open,
-      origin: { actor, host },
-      startedAt,
-      images,
-      tags: { configuration, names, images, builtFrom: builtFrom(record) },
-      whole: target.whole,
-      changes: () => changes,
-    };
-    const work = () => (action === "approve" ? carryOut(run, open) : takeBack(run, open, record));
-    return conclude(run, reopened, prepared, changes, work);
+    await run.lock.name(record.number);
+    const opened = await openRelease(run.bucket, descriptor);
+    if (opened?.record.waiting === undefined || opened.record.number !== record.number) throw nothingWaits(request);
+    return resumeWaiting(run, opened, phases, { to: action === "approve" ? "end" : "before" });
   });
-}
-
-async function takeBack(run: LockedRun, open: OpenRelease, record: ReleaseRecord) {
-  const definitions = new Map([...Object.entries(record.services), ...Object.entries(record.tasks)]);
-  const rejected = (record.waiting?.services ?? []).flatMap((service): StartedRollout[] => {
-    const ecs = open.current.services.get(service)?.ecs;
-    const taskDefinition = definitions.get(service)?.taskDefinition ?? "";
-    return [
-      {
-        service,
-        ecsName: ecsServiceName(run.descriptor.app, service),
-        arn: ecs?.serviceArn ?? "",
-        created: open.current.serving?.services[service] === undefined,
-        returns: false,
-        taskDefinition,
-        deployment: ecs?.deployments?.find((each) => each.taskDefinition === taskDefinition)?.id ?? "",
-        known: new Set(),
-        deploys: true,
-        targetGroup: undefined,
-        startedAt: run.time.now(),
-      },
-    ];
-  });
-  return carryBack(run, open, definitions, rejected);
 }
 
 function nothingWaits({ descriptor, action, service }: AnswerRequest): FardelError {

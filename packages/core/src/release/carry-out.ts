@@ -11,7 +11,8 @@ import type { ReleasedConfiguration, ReleasedWorkload } from "./record.ts";
 import { registerDefinitions } from "./register.ts";
 import { runReleaseTasks } from "./release-tasks.ts";
 import { type Returned, returnToBefore } from "./return.ts";
-import { type Rollouts, rollOut } from "./rollout.ts";
+import { takenBackBy, tellReturn } from "./return-request.ts";
+import { asStopped, type Rollouts, rollOut } from "./rollout.ts";
 import { type Routing, routingOf } from "./routing.ts";
 import { removeService, type StartedRollout, tagServices } from "./services.ts";
 import { settle } from "./settle.ts";
@@ -61,8 +62,9 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
   }
   const routing = routingOf(run, current.rules, changes.rules, configuration);
   const { waves } = configuration.release;
+  const takenBack = () => takenBackBy(run.bucket, run.descriptor, number);
   const rollouts = await phases.measure("rollouts", () =>
-    rollOut(run, changes.services, waves, definitions, routing, number, configuration.tasks),
+    rollOut({ ...run, takenBack }, changes.services, waves, definitions, routing, number, configuration.tasks),
   );
   if (isWaiting(rollouts)) {
     return { result: "waiting", definitions, rollouts, wentBack: false, failure: undefined, diagnoses: [] };
@@ -142,23 +144,32 @@ async function cleanUp(
   }
 }
 
-/** Watches rollouts that have been rejected go back, then brings back whatever else the release had come to. */
+/**
+ * Watches rollouts that have been sent back come to their ends, then brings back whatever else the release had come to.
+ *
+ * @param takenBack who wanted it so, as a sentence; unless given, the rollouts themselves tell why.
+ */
 export async function carryBack(
   run: LockedRun,
   release: OpenRelease,
   definitions: ReadonlyMap<string, ReleasedWorkload>,
-  rejected: readonly StartedRollout[],
+  sentBack: readonly StartedRollout[],
+  takenBack?: string,
 ): Promise<Carried> {
   const { current, changes, configuration, phases } = release;
   const routing = routingOf(run, current.rules, changes.rules, configuration);
-  const ended = await phases.measure("rollouts", () => watchRollouts(run, rejected));
-  return { definitions, ...(await goBack(run, release, { ended, serving: false }, routing)) };
+  const ended = await phases.measure("rollouts", () => watchRollouts(run, sentBack));
+  const rollouts =
+    takenBack === undefined
+      ? { ended, serving: false }
+      : { ended: ended.map(asStopped), serving: false, refusal: takenBack };
+  return { definitions, ...(await goBack(run, release, rollouts, routing)) };
 }
 
 /** Finds out what failed while it can still be seen, then brings every service back. */
 async function goBack(
   run: LockedRun,
-  { changes, configuration, current, phases }: OpenRelease,
+  { number, changes, configuration, current, phases }: OpenRelease,
   rollouts: Rollouts,
   routing: Routing,
 ): Promise<Omit<Carried, "definitions">> {
@@ -169,6 +180,7 @@ async function goBack(
     const failure = `Somebody else has deployed ${names.join(", ")} in the meantime; their deployment goes on.`;
     return { result: "superseded", rollouts, wentBack: false, failure, diagnoses: [] };
   }
+  await tellReturn(run, number);
   // What only went back because another failed has nothing to tell.
   const causes = failed.filter(({ stopped }) => !stopped);
   const diagnoses = await phases.measure("diagnosis", () => diagnose(run, configuration, causes));

@@ -38,6 +38,8 @@ export interface ReleaseOutcome {
   /** The release that serves now; undefined when none does. */
   serving: number | undefined;
   services: Record<string, ServiceOutcome>;
+  /** True where the release was under way and this command has taken it back: then `rolled back` is what was asked for. */
+  takenBack?: true;
   /** One sentence; set unless the release succeeded or there was nothing to do. */
   failure?: string;
   diagnoses: Diagnosis[];
@@ -45,8 +47,8 @@ export interface ReleaseOutcome {
 }
 
 /** 0 done, 1 failed, 3 rolled back, 4 waiting for approval. */
-export function exitCodeOf({ outcome }: Pick<ReleaseOutcome, "outcome">): 0 | ExitCode {
-  if (outcome === "succeeded" || outcome === "unchanged") return 0;
+export function exitCodeOf({ outcome, takenBack }: Pick<ReleaseOutcome, "outcome" | "takenBack">): 0 | ExitCode {
+  if (outcome === "succeeded" || outcome === "unchanged" || (takenBack && outcome === "rolled back")) return 0;
   if (outcome === "waiting") return 4;
   return outcome === "rolled back" ? 3 : 1;
 }

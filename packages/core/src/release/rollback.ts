@@ -12,18 +12,26 @@ import { phasesSince } from "./phases.ts";
 import { isHalfMade, latestSuccessful, listReleases, type ReleaseRecord, readRelease, sourceOf } from "./record.ts";
 import type { RollbackRequest } from "./request.ts";
 import type { StateBucket } from "./state-bucket.ts";
+import { takeBack } from "./take-back.ts";
 import { systemTime } from "./time.ts";
 import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
- * Makes a new release of an earlier one's task definitions and configuration, the same way as any other, but without its
- * before- and after-tasks: what they have done to a database stays.
+ * Returns to an earlier release. Unless told which, a release that is under way is taken back (`takeBack`), so that what it was to
+ * replace serves on; else a new release is made of an earlier one's task definitions and configuration.
  *
  * @returns as `deploy`; `unchanged` when that release is the one that serves.
  * @throws FardelError `RELEASE_UNKNOWN`, `ROLLBACK_FAILED_RELEASE` when that release never served, `ROLLBACK_NOWHERE` when
  * there is no earlier successful one, and as `deploy`.
  */
 export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome> {
+  if (request.to !== undefined) return releaseAgain(request).catch(tellHowToTakeBack);
+  const taken = await takeBack(request);
+  return taken ?? releaseAgain(request);
+}
+
+/** The same way as any other release, but without before- and after-tasks: what they have done to a database stays. */
+async function releaseAgain(request: RollbackRequest): Promise<ReleaseOutcome> {
   const { aws, descriptor, origin, emit, time = systemTime } = request;
   const startedAt = time.now();
   const phases = phasesSince(startedAt, time, emit);
@@ -57,6 +65,18 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
   });
 }
 
+/** A release under way is taken back at once, but not to just any release. */
+function tellHowToTakeBack(error: unknown): never {
+  if (!(error instanceof FardelError) || error.code !== "RELEASE_LOCKED") throw error;
+  const { code, message, where, exitCode } = error;
+  throw new FardelError(code, message, {
+    ...(where !== undefined && { where }),
+    why: "--to makes a new release, which can't begin before that one has ended.",
+    fix: "Run `fardel rollback` without --to, which takes it back at once, or give --wait-for-lock.",
+    exitCode,
+  });
+}
+
 /**
  * The release to go back to, and what there is. Where a release has failed half-way, or somebody else has deployed since, the
  * last good one no longer serves, and is where to go; else the one before it.
@@ -77,7 +97,8 @@ async function lookBack(run: LockedRun, number: number | undefined) {
   return { to, current: await look(to) };
 }
 
-function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
+/** What it takes for an environment to be as a release has left it. */
+export function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
   const target = { configuration: to.configuration, names: namesOf(to), definitions: definitionsOf(to), whole: true };
   return changesFor(target, current, descriptor);
 }

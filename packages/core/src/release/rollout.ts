@@ -16,7 +16,7 @@ export interface Rollouts {
   ended: EndedRollout[];
   /** Whether all of them serve, and requests go where the release wants them. */
   serving: boolean;
-  /** What AWS refused besides the rollouts themselves. */
+  /** What AWS refused besides the rollouts themselves, or who has taken the release back. */
   refusal?: string;
 }
 
@@ -45,11 +45,17 @@ export async function rollOut(
         overtaken.includes(each.rollout.service) ? { ...each, result: "superseded" } : each,
       );
       if (overtaken.length > 0) return { ended, serving: false };
+      const refused = await run.takenBack?.();
+      if (refused !== undefined) return { ended, serving: false, refusal: refused };
       await routing.attach(new Set(wave));
       const changed = members.filter(({ action }) => action !== "none");
       const completed = changed.map((change) => ({ ...change, settings: routing.complete(change) }));
       const results = await rollOutWave(run, completed, definitions, release, tasks);
       ended.push(...results);
+      const takenBack = await run.takenBack?.();
+      // Where one was left waiting, whoever takes it back does the rest.
+      const left = results.some(({ result }) => result === "waiting");
+      if (takenBack !== undefined && !left) return { ended: ended.map(asStopped), serving: false, refusal: takenBack };
       if (results.some(({ result }) => result !== "serving")) return { ended, serving: false };
       await routing.route(new Set(wave));
       if (results.length > 0) last = results;
@@ -58,6 +64,11 @@ export async function rollOut(
     }
   }
   return { ended, serving: true };
+}
+
+/** What has gone back because a person wanted it so has nothing to tell of why. */
+export function asStopped(ended: EndedRollout): EndedRollout {
+  return ended.result === "rolled back" ? { ...ended, stopped: true } : ended;
 }
 
 /** The services of the wave before that somebody else has deployed since; a wave in which nothing changes waits for nothing. */

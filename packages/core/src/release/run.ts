@@ -13,6 +13,8 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Aborted when nobody is to wait for an approval: what then comes to its gate is left waiting there. */
   readonly leave?: AbortSignal;
+  /** Who has taken the release back that is being rolled out, as a sentence; undefined while nobody has. */
+  readonly takenBack?: () => Promise<string | undefined>;
   /** Throws when nothing may be written any more: the lock was lost, or the person gave up. Before every write. */
   check(): void;
 }

@@ -1,8 +1,8 @@
 import { verifyAccount } from "../aws/account.ts";
 import { localEnvironment } from "../aws/target.ts";
 import type { Emit } from "../events.ts";
-import { acquireLock, describeHolder, type Lock, type Waiting } from "./lock.ts";
-import type { ChangeRequest } from "./request.ts";
+import { acquireLock, describeHolder, type Lock, type LockHolder, lockHolder, type Waiting } from "./lock.ts";
+import type { ChangeRequest, Surroundings } from "./request.ts";
 import type { Run } from "./run.ts";
 import { type StateBucket, stateBucket } from "./state-bucket.ts";
 import { systemTime } from "./time.ts";
@@ -64,6 +64,17 @@ export async function underLock<T>(
   } finally {
     await letGo(lock, emit);
   }
+}
+
+/** Who holds the lock; undefined where nobody does any more, which of a process of this machine shows at once. */
+export async function currentHolder({
+  aws,
+  descriptor,
+  time = systemTime,
+}: Surroundings): Promise<LockHolder | undefined> {
+  const holder = await lockHolder(stateBucket(aws, descriptor.stateBucket), descriptor, time);
+  const gone = holder !== undefined && descriptor.environment === localEnvironment && !isAlive(holder.pid);
+  return gone ? undefined : holder;
 }
 
 function waitingFor({ emit, signal }: ChangeRequest): Waiting {

@@ -1,11 +1,11 @@
 import type { Service as EcsService, ServiceDeployment } from "@aws-sdk/client-ecs";
-import { isAwsError } from "../aws/errors.ts";
 import { describeEcsServices } from "./current.ts";
 import { answerGate, type WaitingHook, waitingHook } from "./gates.ts";
 import { isHopeless } from "./hopeless.ts";
 import type { RolloutResult } from "./outcome.ts";
 import { lookAtRollout, nothingSeen, type RolloutSight } from "./rollout-progress.ts";
 import type { Run } from "./run.ts";
+import { describeDeployments, sendDeploymentBack } from "./service-deployments.ts";
 import { primaryOf, type StartedRollout, serviceDeployments } from "./services.ts";
 import { sleep } from "./time.ts";
 
@@ -78,7 +78,8 @@ export async function watchRollouts(
     );
     const ends = watched.flatMap(({ ended }) => ended ?? []);
     if (ends.length === watched.length) return ends;
-    if (failed || watched.some(hasFailed)) await stopOthers(run, watched);
+    const goesBack = failed || watched.some(hasFailed) || (await run.takenBack?.()) !== undefined;
+    if (goesBack) await stopOthers(run, watched);
     await sleep(run.time, delay, run.signal);
   }
 }
@@ -124,16 +125,6 @@ async function find(run: Run, watched: Watched): Promise<void> {
   watched.arn = fresh.find(({ targetServiceRevisionArn }) =>
     ours.some(({ serviceRevisionArn }) => serviceRevisionArn === targetServiceRevisionArn),
   )?.serviceDeploymentArn;
-}
-
-async function describeDeployments(run: Run, arns: string[]): Promise<Map<string, ServiceDeployment>> {
-  // "You can specify up to 20 ARNs."
-  const batches = Array.from({ length: Math.ceil(arns.length / 20) }, (_, at) => arns.slice(at * 20, at * 20 + 20));
-  const answers = await Promise.all(
-    batches.map((serviceDeploymentArns) => run.aws.ecs.describeServiceDeployments({ serviceDeploymentArns })),
-  );
-  const found = answers.flatMap(({ serviceDeployments = [] }) => serviceDeployments);
-  return new Map(found.map((deployment) => [deployment.serviceDeploymentArn ?? "", deployment]));
 }
 
 async function report(
@@ -305,12 +296,7 @@ async function sendBack(run: Run, watched: Watched): Promise<boolean> {
     return true;
   }
   run.check();
-  try {
-    await run.aws.ecs.stopServiceDeployment({ serviceDeploymentArn: watched.arn, stopType: "ROLLBACK" });
-    watched.failing = true;
-    return true;
-  } catch (error) {
-    if (!isAwsError(error, "ConflictException")) throw error;
-    return false;
-  }
+  if (!(await sendDeploymentBack(run, watched.arn))) return false;
+  watched.failing = true;
+  return true;
 }
