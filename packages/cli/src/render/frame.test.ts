@@ -76,6 +76,26 @@ test("a release under way", () => {
   `);
 });
 
+test("a rolling update that bakes is under way again, until it has baked", () => {
+  const served: FardelEvent[] = [
+    {
+      type: "rollout.progress",
+      service: "web",
+      desired: 2,
+      running: 2,
+      healthy: 2,
+      pending: 0,
+      failed: 0,
+      oldRunning: 0,
+    },
+    { type: "rollout.finished", service: "web", outcome: "serving", durationMs: 12_000 },
+    { type: "rollout.baking", service: "web", until: new Date(300_000).toISOString() },
+  ];
+  expect(view(served, 60)).toContain("2/2 healthy  ▕████████████▏  4m 0s of bake left");
+  const baked: FardelEvent = { type: "rollout.baked", service: "web", outcome: "serving", durationMs: 300_000 };
+  expect(view([...served, baked], 300)).toBe("✓ service web  2/2 healthy, serving, 5m 12s");
+});
+
 test("without the symbols of Unicode", () => {
   const ascii = { ...styleOf({}, { NO_COLOR: "1", TERM: "dumb" }), width: 78 };
   expect(view(rollingOut, 1, ascii)).toMatchInlineSnapshot(`

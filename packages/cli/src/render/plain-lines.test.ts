@@ -36,6 +36,9 @@ test("events become lines, except those that only move something on", () => {
       oldRunning: 1,
     }),
     plainLine({ type: "rollout.finished", service: "web", outcome: "serving", durationMs: 61_000 }),
+    plainLine({ type: "rollout.checked", service: "web", failure: "/smoke answers 404" }),
+    plainLine({ type: "rollout.baking", service: "web", until: "2026-01-01T12:00:00.000Z" }),
+    plainLine({ type: "rollout.baked", service: "web", outcome: "failed", durationMs: 4000 }),
   ];
   expect(lines.join("\n")).toMatchInlineSnapshot(`
     "stack local: create, 18 changes
@@ -48,6 +51,9 @@ test("events become lines, except those that only move something on", () => {
     release 5 to local, back to what release 3 ran
     task migrate | done
     web: 1/2 healthy, 1 old left
-    web: serving after 61.0s"
+    web: serving after 61.0s
+    web: check failed: /smoke answers 404
+    web: serves, and bakes until 2026-01-01T12:00:00.000Z
+    web: failed after 4.0s of bake"
   `);
 });

@@ -49,6 +49,10 @@ export function plainLine(event: FardelEvent): string | undefined {
       return `${event.service}: ${event.failure === undefined ? "check passed" : `check failed: ${tame(event.failure)}`}`;
     case "rollout.finished":
       return `${event.service}: ${event.outcome} after ${formatDuration(event.durationMs)}`;
+    case "rollout.baking":
+      return `${event.service}: serves, and bakes until ${event.until}`;
+    case "rollout.baked":
+      return `${event.service}: ${event.outcome} after ${formatDuration(event.durationMs)} of bake`;
     case "service.removed":
       return `${event.service}: removed`;
     case "rule.changed":

@@ -184,6 +184,18 @@ function applyReleaseEvent(progress: Progress, event: ReleaseEvents, now: number
       const rollout = entry(progress.rollouts, event.service, () => newRollout(now));
       rollout.outcome = event.outcome;
       rollout.durationMs = event.durationMs;
+      return;
+    }
+    case "rollout.baking": {
+      const rollout = entry(progress.rollouts, event.service, () => newRollout(now));
+      rollout.outcome = undefined;
+      rollout.counts = rollout.counts && { ...rollout.counts, bakesUntil: event.until };
+      return;
+    }
+    case "rollout.baked": {
+      const rollout = entry(progress.rollouts, event.service, () => newRollout(now));
+      rollout.outcome = event.outcome;
+      rollout.durationMs = (rollout.durationMs ?? 0) + event.durationMs;
     }
   }
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import type { ApplicationAutoScaling } from "@aws-sdk/client-application-auto-scaling";
 import type { CloudFormation } from "@aws-sdk/client-cloudformation";
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { ECR } from "@aws-sdk/client-ecr";
@@ -28,6 +29,7 @@ export interface Aws {
   readonly calls: CallCounter;
   readonly applicationAutoScaling: Operations<ApplicationAutoScaling>;
   readonly cloudFormation: Operations<CloudFormation>;
+  readonly cloudWatch: Operations<CloudWatch>;
   readonly ec2: Operations<EC2>;
   readonly ecr: Operations<ECR>;
   readonly ecs: Operations<ECS>;
@@ -67,6 +69,10 @@ export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = pro
     cloudFormation: client("CloudFormation", async () => {
       const { CloudFormation } = await import("@aws-sdk/client-cloudformation");
       return new CloudFormation(configuration);
+    }),
+    cloudWatch: client("CloudWatch", async () => {
+      const { CloudWatch } = await import("@aws-sdk/client-cloudwatch");
+      return new CloudWatch(configuration);
     }),
     ec2: client("EC2", async () => new (await import("@aws-sdk/client-ec2")).EC2(configuration)),
     ecr: client("ECR", async () => new (await import("@aws-sdk/client-ecr")).ECR(configuration)),

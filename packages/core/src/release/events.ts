@@ -44,9 +44,12 @@ export type ReleaseEvent =
       until?: string;
       otherwise: "roll-back" | "continue";
     }
-  /** `failure` says why the check of a new revision didn't pass. */
+  /** `failure` says why the check of a new revision didn't pass; for a rolling update it comes when that has finished. */
   | { type: "rollout.checked"; service: string; failure?: string }
   | { type: "rollout.finished"; service: string; outcome: RolloutResult; durationMs: number }
+  /** A rolling update has finished, and is watched until then, ISO 8601. With other strategies that is a stage of the rollout. */
+  | { type: "rollout.baking"; service: string; until: string }
+  | { type: "rollout.baked"; service: string; outcome: RolloutResult; durationMs: number }
   | { type: "service.unchanged"; service: string }
   | { type: "service.removed"; service: string }
   | { type: "rule.changed"; service: string; action: "create" | "update" | "delete"; conditions: string }

@@ -43,8 +43,16 @@ export function partsOf(): PhaseParts {
   const found: PhasePart[] = [];
   const tasks = new Map<string, number>();
   let rollouts = new Map<string, Rollout>();
-  const add = (within: string | undefined, part: Omit<PhasePart, "within">) => {
-    if (within !== undefined && part.to > part.from) found.push({ ...part, within });
+  const add = (within: string | undefined, part: Omit<PhasePart, "within"> | undefined) => {
+    if (within !== undefined && part !== undefined && part.to > part.from) found.push({ ...part, within });
+  };
+  /** What a rollout that had ended has gone on with. */
+  const since = (name: string, service: string, at: number) => {
+    const rollout = rollouts.get(service);
+    if (rollout?.ended === undefined) return undefined;
+    const passed = part(name, service, rollout.ended, at);
+    rollout.ended = at;
+    return passed;
   };
   return {
     found,
@@ -76,7 +84,14 @@ export function partsOf(): PhaseParts {
           if (rollout === undefined) return;
           rollout.ended = at;
           for (const each of stagesOf(event.service, rollout, at)) add(within, each);
+          return;
         }
+        case "rollout.checked":
+          return add(within, since("check", event.service, at));
+        case "rollout.baking":
+          return add(within, since("drain", event.service, at));
+        case "rollout.baked":
+          return add(within, since("bake", event.service, at));
       }
     },
   };

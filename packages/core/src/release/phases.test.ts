@@ -153,3 +153,35 @@ test("a rollout in stages tells its gate, shift, bake and clean-up apart", async
     ["drain", 90, 10],
   ]);
 });
+
+test("what a rolling update is checked and watched for when it has finished is told apart, and the next wave's wait after it", async () => {
+  const { phases, at } = phasesAt();
+  await phases.measure("rollouts", async () => {
+    phases.emit(began("web"));
+    at(2);
+    phases.emit(progress("web", { running: 2 }));
+    at(5);
+    phases.emit(progress("web", { running: 2, healthy: 2, oldRunning: 0 }));
+    at(6);
+    phases.emit(finished("web"));
+    at(8);
+    phases.emit({ type: "rollout.checked", service: "web" });
+    at(9);
+    phases.emit({ type: "rollout.baking", service: "web", until: "" });
+    at(39);
+    phases.emit({ type: "rollout.baked", service: "web", outcome: "serving", durationMs: 30_000 });
+    at(40);
+    phases.emit(began("worker"));
+    phases.emit(finished("worker"));
+  });
+  const parts = phases.done.filter(({ of }) => of === "web");
+  expect(parts.map(({ name, startMs, durationMs }) => [name, startMs / 1000, durationMs / 1000])).toEqual([
+    ["start", 0, 2],
+    ["health", 2, 3],
+    ["drain", 5, 1],
+    ["check", 6, 2],
+    ["drain", 8, 1],
+    ["bake", 9, 30],
+    ["drain", 39, 1],
+  ]);
+});

@@ -4,7 +4,7 @@ import type { Time } from "./time.ts";
 
 /** A step of a release, as its record keeps it. Those without `within` follow each other. */
 export interface Phase {
-  /** Of a step, such as `rollouts`; of a part, what is done there: `build`, `push`, `task`, `start`, `health`, `gate`, `shift`, `bake`, `drain`. */
+  /** Of a step, such as `rollouts`; of a part, what is done there: `build`, `push`, `task`, `start`, `health`, `gate`, `shift`, `check`, `bake`, `drain`. */
   name: string;
   /** From the release's start. */
   startMs: number;
