@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import type { ReleaseRecord } from "@fardel/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";

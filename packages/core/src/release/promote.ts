@@ -4,12 +4,12 @@ import { FardelError } from "../errors.ts";
 import { promoteImages } from "../images/promote-images.ts";
 import { type BuiltFrom, checkTags } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { builtFrom } from "./earlier-release.ts";
 import type { Origin } from "./origin.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import type { ReleaseRecord } from "./record.ts";
 import { deploy } from "./release.ts";
 import type { DeployRequest } from "./request.ts";
-import { builtFrom } from "./rollback.ts";
 import { servingRelease } from "./serving-release.ts";
 
 export interface PromoteRequest extends Omit<DeployRequest, "images" | "builtFrom" | "only"> {

@@ -1,12 +1,12 @@
 import { FardelError } from "../errors.ts";
 import { type Changes, changesFor, type ServiceChange } from "./changes.ts";
 import { readCurrentState } from "./current.ts";
+import { builtFrom, definitionsOf, namesOf } from "./earlier-release.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { phasesSince } from "./phases.ts";
 import { type Place, type ReleaseRecord, sourceOf } from "./record.ts";
 import type { ChangeRequest } from "./request.ts";
-import { builtFrom, definitionsOf, namesOf } from "./rollback.ts";
 import { systemTime } from "./time.ts";
 import { underLock } from "./under-lock.ts";
 

@@ -1,13 +1,13 @@
 import { carryBack, carryOut, type OpenRelease } from "./carry-out.ts";
 import { changesFor, type DefinitionChoice } from "./changes.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
+import { builtFrom, changesTo, definitionsOf, namesOf } from "./earlier-release.ts";
 import { ecsServiceName } from "./names.ts";
 import { conclude } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import type { OpenRecord, ReleaseRecord } from "./record.ts";
 import { awaitLeftoverTasks } from "./release-tasks.ts";
-import { builtFrom, changesTo, definitionsOf, namesOf } from "./rollback.ts";
 import { type NewestDeployment, newestDeployments, sendDeploymentBack } from "./service-deployments.ts";
 import type { StartedRollout } from "./services.ts";
 import type { LockedRun } from "./under-lock.ts";

@@ -1,10 +1,10 @@
 import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
-import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
+import { isNothing } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
-import { type CurrentState, readCurrentState } from "./current.ts";
+import { readCurrentState } from "./current.ts";
+import { builtFrom, changesTo, commitOf, namesOf } from "./earlier-release.ts";
 import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
@@ -97,17 +97,6 @@ async function lookBack(run: LockedRun, number: number | undefined) {
   return { to, current: await look(to) };
 }
 
-/** What it takes for an environment to be as a release has left it. */
-export function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
-  const target = { configuration: to.configuration, names: namesOf(to), definitions: definitionsOf(to), whole: true };
-  return changesFor(target, current, descriptor);
-}
-
-/** Services and tasks. */
-export function namesOf({ services, tasks }: ReleaseRecord): Set<string> {
-  return new Set([...Object.keys(services), ...Object.keys(tasks)]);
-}
-
 async function releaseToReturnTo(
   bucket: StateBucket,
   descriptor: EnvironmentDescriptor,
@@ -132,32 +121,6 @@ async function releaseToReturnTo(
 
 function told({ outcome }: ReleaseRecord): string {
   return outcome === "in progress" ? "is still in progress" : `was ${outcome}`.replace("was failed", "failed");
-}
-
-/** What each of its services and tasks runs. */
-export function definitionsOf({
-  services,
-  tasks,
-}: Pick<ReleaseRecord, "services" | "tasks">): Map<string, DefinitionChoice> {
-  const workloads = [...Object.entries(services), ...Object.entries(tasks)];
-  return new Map(
-    workloads.map(([name, { taskDefinition, image }]) => [name, { kind: "registered", arn: taskDefinition, image }]),
-  );
-}
-
-function commitOf({ commit, dirty, branch, tag, pr }: ReleaseRecord): BuiltFrom {
-  return {
-    ...(commit && { commit }),
-    ...(dirty && { dirty }),
-    ...(branch && { branch }),
-    ...(tag && { tag }),
-    ...(pr && { pr }),
-  };
-}
-
-/** What the images of a release were built from. */
-export function builtFrom(record: ReleaseRecord): BuiltFrom {
-  return record.builtFrom ?? commitOf(record);
 }
 
 function checkTargetGroups({ number, configuration }: ReleaseRecord, { targetGroups }: EnvironmentDescriptor): void {
