@@ -6,7 +6,7 @@ import type { LogDestination } from "./destination.ts";
 import { type Line, LineSplitter } from "./lines.ts";
 
 const pollMilliseconds = 100;
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 64 * 1024;
 const batchEvents = 256;
 // PutLogEvents: "The maximum batch size is 1,048,576 bytes … the sum of all event messages in UTF-8, plus 26 bytes for each".
 const batchBytes = 1_048_576;
@@ -33,9 +33,10 @@ export function followOutput(region: Region, file: string, destination: LogDesti
   let position = sent;
   let finished = false;
   let wake = () => {};
+  // One for all polls: many tasks, each looked at ten times a second, would otherwise keep the garbage collector busy.
+  const buffer = Buffer.allocUnsafe(chunkBytes);
 
   const drain = async (handle: FileHandle) => {
-    const buffer = Buffer.alloc(chunkBytes);
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
       if (bytesRead === 0) return;
