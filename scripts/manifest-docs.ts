@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type JsonSchema, jsonSchema } from "@fardel/core/config/json-schema.ts";
 import { durationPattern, sizePattern } from "@fardel/core/config/units.ts";
-import { laterKeys } from "@fardel/core/config/unsupported.ts";
 import { docs, type Pages, writePages } from "./generated-pages.ts";
 
 /** Writes docs/manifest.md and a page for each of its sections from the manifest's schema, so that they and `fardel schema` can't part. */
@@ -71,20 +70,12 @@ const back = "[The whole manifest](../manifest.md): an example, how values are w
 
 function overview(schema: JsonSchema, isPaged: (key: string) => boolean): string {
   const reference = readFileSync(join(docs, "reference.fardel.yaml"), "utf8").trimEnd();
-  const later = [...new Set(laterKeys.map(({ does }) => `- ${does}`))];
   return [
     introduction,
     `\`\`\`yaml\n${reference}\n\`\`\``,
     values,
     "## Sections",
     table(schema, (key) => (isPaged(key) ? `[\`${key}\`](${folder}/${key}.md)` : `\`${key}\``)),
-    ...(later.length === 0
-      ? []
-      : [
-          "## Not built yet",
-          "Keys that ask for these are checked like all others, and `up` and `deploy` refuse them until it exists:",
-          later.join("\n"),
-        ]),
     "",
   ].join("\n\n");
 }

@@ -7,7 +7,6 @@ export { jsonSchema } from "./config/json-schema.ts";
 export { loadManifest, type ManifestSource, manifestFromYaml, type ResolveOptions, resolveApp } from "./config/load.ts";
 export { fillText } from "./config/references.ts";
 export type { Manifest } from "./config/schema/manifest.ts";
-export { refuseUnsupported, unsupportedKeys } from "./config/unsupported.ts";
 export { whereWritten } from "./config/where-written.ts";
 export * from "./errors.ts";
 export type { Emit, FardelEvent } from "./events.ts";

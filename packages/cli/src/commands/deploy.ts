@@ -29,7 +29,6 @@ export const deploy = defineCommand({
     const opened = await openEnvironment(session, environment);
     const app = withImages(opened.app, image);
     const { aws } = opened;
-    core.refuseUnsupported(app);
     // What the manifest's rules refuse needs nobody's credentials.
     core.releasedNames(app, only);
     const [descriptor, origin] = await Promise.all([

@@ -13,7 +13,6 @@ export const plan = defineCommand({
   async run(session, environment: string) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
-    core.refuseUnsupported(app);
     const [infrastructure, descriptor] = await Promise.all([
       core.planInfrastructure(app, aws),
       existingDescriptor(core, aws, app.name, environment),

@@ -23,7 +23,6 @@ export const promote = defineCommand({
     const core = await import("@fardel/core");
     const source = await openEnvironment(session, from);
     const { app, aws } = await openEnvironment(session, to);
-    core.refuseUnsupported(app);
     const { event: emit } = session.output;
     const { signal, done } = guardedSignal(session, releaseWarning(to));
     const [fromDescriptor, descriptor, origin] = await Promise.all([

@@ -17,7 +17,6 @@ export const up = defineCommand({
   async run(session, environment: string, { waitForLock = false }: { waitForLock?: boolean }) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
-    core.refuseUnsupported(app);
     const { signal, leave, emit, done } = releaseSignals(session, environment, { reject: () => reject() });
     const origin = await core.findOrigin(app.directory);
     core.checkTags(app, origin);

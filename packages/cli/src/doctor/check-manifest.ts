@@ -1,4 +1,4 @@
-import { loadManifest, type ManifestSource, resolveApp, unsupportedKeys } from "@fardel/core";
+import { loadManifest, type ManifestSource, resolveApp } from "@fardel/core";
 import { FardelError } from "@fardel/core/errors.ts";
 import { localEnvironment } from "../environment.ts";
 import { type Finding, failed, ok, skipped } from "./finding.ts";
@@ -10,15 +10,7 @@ export async function checkManifest(directory: string): Promise<{ finding: Findi
   try {
     const source = await loadManifest(directory);
     const app = resolveApp(source, localEnvironment, { defaultRegion: "eu-west-1" });
-    const [later] = unsupportedKeys(app);
-    const finding = later
-      ? failed(
-          check,
-          `${later.path} asks for ${later.message}`,
-          "Take the key out, or override it in environments.local.",
-        )
-      : ok(check, `${source.path}: app ${app.name}`);
-    return { finding, environments: namedEnvironments(source) };
+    return { finding: ok(check, `${source.path}: app ${app.name}`), environments: namedEnvironments(source) };
   } catch (error) {
     if (!(error instanceof FardelError)) throw error;
     const finding =

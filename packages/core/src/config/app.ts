@@ -148,12 +148,12 @@ export interface Rollout {
   strategy: "rolling" | "blue-green" | "linear" | "canary";
   /** `manual`: waits for a person before production traffic. */
   approve: "automatic" | "manual";
-  /** Must pass against the test address before production traffic. */
+  /** Must pass against the test address before production traffic; rolling: against the service's own, once it serves. */
   check: { kind: "path"; path: string } | { kind: "task"; task: string } | undefined;
   /** How long a gate waits, and what happens then. */
   gateSeconds: number;
   onGateTimeout: "roll-back" | "continue";
-  /** How long both revisions stay after the shift. */
+  /** How long the new revision is watched when it has all traffic; both revisions stay meanwhile, except with rolling. */
   bakeSeconds: number;
   /** Linear: traffic per step; canary: traffic of the first step. */
   stepPercent: number;
@@ -225,12 +225,9 @@ export type SecretSource =
 export interface WrittenKey {
   /** As if written at the top: `["services", "web", "scale", "min"]`; list items by index. */
   path: string[];
-  /** For scalars. */
-  value: string | number | boolean | undefined;
   /** Path in the file, such as `environments.production.services.web.scale.min`. */
   source: string;
   file: string;
   /** From 1; undefined for a manifest that is code. */
   line: number | undefined;
-  column: number | undefined;
 }

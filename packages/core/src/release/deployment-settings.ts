@@ -58,9 +58,9 @@ export function minutes(seconds: number): number {
   return Math.ceil(seconds / 60);
 }
 
-/** Whether a rollout waits for somebody, or for a check, before production traffic. */
-export function isGated({ approve, check }: Rollout): boolean {
-  return approve === "manual" || check !== undefined;
+/** Whether a rollout waits for somebody, or for a check, before production traffic. That of a rolling update comes after it. */
+export function isGated({ strategy, approve, check }: Rollout): boolean {
+  return approve === "manual" || (check !== undefined && strategy !== "rolling");
 }
 
 function hooksOf(rollout: Rollout): DeploymentLifecycleHook[] {

@@ -1,13 +1,11 @@
 import type { DeploymentLifecycleHookAction, ServiceDeployment } from "@aws-sdk/client-ecs";
 import { isAwsError } from "../aws/errors.ts";
-import type { Service, Task } from "../config/app.ts";
+import type { Service } from "../config/app.ts";
 import { testUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
-import { capacityOf } from "./capacity.ts";
 import { isGated } from "./deployment-settings.ts";
+import { type CheckTasks, checkRevision } from "./revision-check.ts";
 import type { Run } from "./run.ts";
-import { runOnce } from "./run-once.ts";
-import { answersAt } from "./test-request.ts";
 
 /** What a rollout waits for before production traffic. */
 export interface Gate {
@@ -20,51 +18,16 @@ export interface Gate {
 }
 
 /** The gate of a service's rollout; undefined without one. */
-export async function gateOf(
-  run: Run,
-  service: Service,
-  tasks: Readonly<Record<string, Task>>,
-  /** ARN by task. */
-  definitions: ReadonlyMap<string, string>,
-): Promise<Gate | undefined> {
+export async function gateOf(run: Run, service: Service, tasks: CheckTasks): Promise<Gate | undefined> {
   const { name, rollout, route } = service;
   if (!isGated(rollout)) return undefined;
-  const shifts = rollout.strategy !== "rolling" && route !== undefined;
-  const base = shifts ? await testUrl(run.aws, run.descriptor) : undefined;
+  const shifts = rollout.strategy !== "rolling";
+  const base = shifts && route !== undefined ? await testUrl(run.aws, run.descriptor) : undefined;
   const address = serviceAddresses({ [name]: service }, base)[name]?.url;
-  const { check } = rollout;
   const gate = { approve: rollout.approve === "manual", testUrl: address };
-  if (check === undefined) return gate;
-  if (check.kind === "path") {
-    return {
-      ...gate,
-      check: async () =>
-        base === undefined ? "there is no test address" : answersAt(run, base, route?.host, check.path),
-    };
-  }
-  const task = tasks[check.task];
-  return { ...gate, check: () => passes(run, check.task, task, definitions.get(check.task), address) };
-}
-
-async function passes(
-  run: Run,
-  name: string,
-  task: Task | undefined,
-  taskDefinition: string | undefined,
-  address: string | undefined,
-): Promise<string | undefined> {
-  if (task === undefined || taskDefinition === undefined) return `the task ${name} is no part of this release`;
-  const { exitCode } = await runOnce(run, {
-    workload: name,
-    taskDefinition,
-    capacity: capacityOf(task),
-    startedBy: `fardel check ${name}`,
-    ...(address !== undefined && { environment: { TEST_URL: address } }),
-  });
-  if (exitCode === 0) return undefined;
-  return exitCode === undefined
-    ? `the task ${name} couldn't start`
-    : `the task ${name} ended with exit code ${exitCode}`;
+  // At the gate of a rolling update nothing of the new revision runs yet that could be checked.
+  if (rollout.check === undefined || !shifts) return gate;
+  return { ...gate, check: () => checkRevision(run, service, base, tasks) };
 }
 
 /** A hook of a service deployment that waits for an answer. */

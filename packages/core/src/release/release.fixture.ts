@@ -5,7 +5,7 @@ import type { DefinitionContext } from "./task-definitions.ts";
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:123456789012:${resource}`;
 
-/** The shop as far as releases can have it: without what is refused yet. */
+/** The shop without the JSON secret that it spreads, whose keys have to be looked up. */
 export const shop: App = {
   ...infrastructureShop,
   services: Object.fromEntries(

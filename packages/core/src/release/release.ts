@@ -1,5 +1,4 @@
 import type { App, Task } from "../config/app.ts";
-import { refuseUnsupported } from "../config/unsupported.ts";
 import { checkTags } from "../images/tags.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "./addresses.ts";
@@ -29,7 +28,6 @@ import { underLock } from "./under-lock.ts";
 export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
   const { app, aws, descriptor, origin, emit, only, builtFrom, time = systemTime } = request;
   const startedAt = time.now();
-  refuseUnsupported(app);
   if (builtFrom === undefined) checkTags(app, origin);
   const names = releasedNames(app, only);
   checkInfrastructure(app, descriptor);

@@ -114,8 +114,8 @@ function stageOf(
   };
 }
 
-/** In either target group: which of the two a revision gets is for ECS to say. */
-async function targetsAt(
+/** In either target group: which of the two a revision gets is for ECS to say. `reason`: why one of them isn't healthy. */
+export async function targetsAt(
   { aws }: Run,
   groups: readonly string[],
   addresses: ReadonlySet<string>,

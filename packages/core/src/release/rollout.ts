@@ -4,7 +4,9 @@ import type { ServiceChange } from "./changes.ts";
 import { gateOf } from "./gates.ts";
 import { ecsServiceName, lastPart } from "./names.ts";
 import { untilOldTasksAreGone } from "./old-tasks.ts";
+import { proofOf } from "./proof.ts";
 import type { ReleasedWorkload } from "./record.ts";
+import type { CheckTasks } from "./revision-check.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
 import { type StartedRollout, startRollout } from "./services.ts";
@@ -33,6 +35,7 @@ export async function rollOut(
   release: number,
   tasks: Readonly<Record<string, Task>> = {},
 ): Promise<Rollouts> {
+  const arns = new Map([...definitions].map(([name, { taskDefinition }]) => [name, taskDefinition]));
   let ended: EndedRollout[] = [];
   let last: readonly EndedRollout[] = [];
   for (const wave of waves) {
@@ -50,20 +53,35 @@ export async function rollOut(
       await routing.attach(new Set(wave));
       const changed = members.filter(({ action }) => action !== "none");
       const completed = changed.map((change) => ({ ...change, settings: routing.complete(change) }));
-      const results = await rollOutWave(run, completed, definitions, release, tasks);
-      ended.push(...results);
+      const proof = await proofOf(
+        run,
+        changed.map(({ service }) => service),
+        { tasks, definitions: arns },
+      );
+      const earlier = ended;
+      const results = await rollOutWave(run, completed, { tasks, definitions: arns }, release);
+      ended = [...earlier, ...results];
       const takenBack = await run.takenBack?.();
       // Where one was left waiting, whoever takes it back does the rest.
       const left = results.some(({ result }) => result === "waiting");
       if (takenBack !== undefined && !left) return { ended: ended.map(asStopped), serving: false, refusal: takenBack };
-      if (results.some(({ result }) => result !== "serving")) return { ended, serving: false };
+      if (!results.every(serves)) return { ended, serving: false };
       await routing.route(new Set(wave));
-      if (results.length > 0) last = results;
+      const proven = await proof(results);
+      ended = [...earlier, ...proven];
+      const takenBackSince = await run.takenBack?.();
+      if (takenBackSince !== undefined) return { ended, serving: false, refusal: takenBackSince };
+      if (!proven.every(serves)) return { ended, serving: false };
+      if (proven.length > 0) last = proven;
     } catch (error) {
       return { ended, serving: false, refusal: refusalIn(error, run) };
     }
   }
   return { ended, serving: true };
+}
+
+function serves({ result }: EndedRollout): boolean {
+  return result === "serving";
 }
 
 /** What has gone back because a person wanted it so has nothing to tell of why. */
@@ -93,15 +111,13 @@ function refusalIn(error: unknown, { signal }: Run): string {
 async function rollOutWave(
   run: Run,
   changes: readonly ServiceChange[],
-  definitions: ReadonlyMap<string, ReleasedWorkload>,
+  tasks: CheckTasks,
   release: number,
-  tasks: Readonly<Record<string, Task>>,
 ): Promise<EndedRollout[]> {
-  const arns = new Map([...definitions].map(([name, { taskDefinition }]) => [name, taskDefinition]));
   const started = await Promise.all(
     changes.map(async (change) => {
-      const gate = await gateOf(run, change.service, tasks, arns);
-      const begun = await begin(run, change, arns.get(change.name) ?? "", release);
+      const gate = await gateOf(run, change.service, tasks);
+      const begun = await begin(run, change, tasks.definitions.get(change.name) ?? "", release);
       return "result" in begun || gate === undefined ? begun : { ...begun, gate };
     }),
   );

@@ -51,7 +51,7 @@ function sentBack({ deploymentReason = "", task }: Symptoms): Verdict | undefine
     };
   }
   if (/^Its check failed/.test(deploymentReason)) {
-    return { verdict: deploymentReason, fix: "See why at the test address, correct it, then deploy again." };
+    return { verdict: deploymentReason, fix: "See why at the address it asks, correct it, then deploy again." };
   }
   if (/requested by the user/.test(deploymentReason)) {
     return { verdict: "Somebody has stopped its deployment.", fix: "Ask who, then deploy again." };

@@ -159,10 +159,8 @@ function without(node: SourceNode, paths: readonly (readonly PropertyKey[])[]): 
 function writtenKeys(root: MapNode, file: string): WrittenKey[] {
   return [...walk(root)].slice(1).map(([path, node]) => ({
     path: path[0] === "environments" ? path.slice(1) : [...path],
-    value: node.kind === "scalar" && node.value !== null ? node.value : undefined,
     source: formatPath(node.path),
     file,
     line: (node.keyPosition ?? node.position)?.line,
-    column: (node.keyPosition ?? node.position)?.column,
   }));
 }

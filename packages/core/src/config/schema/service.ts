@@ -100,7 +100,9 @@ const rollout = section({
     )
     .optional()
     .meta({
-      description: "Must pass against the new revision's test address before production traffic: a path, or a task.",
+      description:
+        "A path, or a task, that must pass: before production traffic, at the new revision's test address. Rolling: at the " +
+        "service's own address once all of its tasks are new ones.",
       examples: ["/smoke", { task: "smoke" }],
     }),
   wait: duration(60, 1_209_600, "1m to 14d")
@@ -111,7 +113,12 @@ const rollout = section({
     .meta({ description: "What happens when a gate has waited long enough." }),
   bake: duration(0, 86_400, "0s to 24h")
     .prefault("0s")
-    .meta({ description: "How long the old revision stays ready after the shift.", examples: ["5m"] }),
+    .meta({
+      description:
+        "How long the new revision is watched when it has all traffic, and taken back if it fails; meanwhile the old one " +
+        "stays ready. Rolling: without the old one.",
+      examples: ["5m"],
+    }),
   step: whole(3, 100, "a percentage")
     .prefault(10)
     .meta({ description: "Linear: traffic per step. Canary: traffic of the first step. Per cent." }),

@@ -51,7 +51,7 @@ export function manifestError(source: SourceFile, problems: readonly Problem[]):
 }
 
 /** `fardel.yaml:12:5  services.web.memroy`. */
-export function problemLocation(file: string, problem: Pick<Problem, "path" | "position">): string {
+function problemLocation(file: string, problem: Pick<Problem, "path" | "position">): string {
   const place = problem.position === undefined ? file : `${file}:${problem.position.line}:${problem.position.column}`;
   return problem.path === "" ? place : `${place}  ${shown(problem.path)}`;
 }
