@@ -75,7 +75,7 @@ describe("a release in the embedded region", () => {
       exitCode: 1,
       message: `Service web needs the secret ${secret}, which doesn't exist.`,
       where: expect.stringMatching(/^fardel.yaml:\d+ {2}services.web.secrets.DATABASE_PASSWORD$/),
-      fix: `aws secretsmanager create-secret --name ${secret} --secret-string '<value>'`,
+      fix: `eval "$(fardel local env)"\naws secretsmanager create-secret --name ${secret} --secret-string '<value>'`,
     });
     expect(performance.now() - started).toBeLessThan(5000);
     expect(await history()).toEqual([]);

@@ -81,7 +81,8 @@ test("a missing secret stops a release before anything is touched", async () => 
 
   Nothing was changed.
 
-  → aws secretsmanager create-secret --name /rollout/local/stripe-key --secret-string '<value>'
+  → eval "$(fardel local env)"
+    aws secretsmanager create-secret --name /rollout/local/stripe-key --secret-string '<value>'
 `);
   expect(deploy.deployments).toEqual([["PRIMARY rollout-local-web:1"]]);
   expect((await app.aws.ecs.listTaskDefinitions({})).taskDefinitionArns).toEqual(before.taskDefinitionArns);

@@ -131,6 +131,25 @@ test("one problem reads as a sentence", async () => {
   `);
 });
 
+test("in the embedded region, a command to copy begins with the way there", async () => {
+  const app = { ...appWith({ A: named("a"), B: named("b") }), environment: "local" };
+  expect(await refusal(app, world({}).aws)).toMatchInlineSnapshot(`
+    "2 things stand in the way of a release of shop.
+    local
+    the manifest
+      service web needs the secret /shop/production/a, which doesn't exist
+      eval "$(fardel local env)"
+      aws secretsmanager create-secret --name /shop/production/a --secret-string '<value>'
+
+    the manifest
+      service web needs the secret /shop/production/b, which doesn't exist
+      eval "$(fardel local env)"
+      aws secretsmanager create-secret --name /shop/production/b --secret-string '<value>'
+
+    Nothing was changed."
+  `);
+});
+
 test("all problems are told at once", async () => {
   const { aws } = world({ "/shop/production/json": '{"test":"hunter2"}', "/shop/production/text": "hunter2" });
   const app = appWith({

@@ -117,7 +117,8 @@ function checkServices(
 
 function preflightError(app: App, problems: readonly PreflightProblem[]): FardelError {
   const [only] = problems;
-  const told = (problem: PreflightProblem) => `${problem.where}\n  ${problem.message}\n  ${problem.fix}`;
+  const told = (problem: PreflightProblem) =>
+    `${problem.where}\n  ${problem.message}\n  ${problem.fix.replaceAll("\n", "\n  ")}`;
   if (only && problems.length === 1) {
     const message = `${only.message.charAt(0).toUpperCase()}${only.message.slice(1)}.`;
     return new FardelError("PREFLIGHT", message, { where: only.where, why: "Nothing was changed.", fix: only.fix });

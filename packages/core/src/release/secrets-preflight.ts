@@ -1,5 +1,6 @@
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
+import { localEnvironment } from "../aws/target.ts";
 import type { App, SecretSource } from "../config/app.ts";
 import { whereWritten } from "../config/where-written.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
@@ -94,7 +95,7 @@ async function spreadKeys(
     return {
       where,
       message: `the secret ${id} is to be spread, but is no JSON object`,
-      fix: `aws secretsmanager put-secret-value --secret-id ${id} --secret-string '{"VARIABLE":"<value>"}'`,
+      fix: secretsManager(app, `put-secret-value --secret-id ${id} --secret-string '{"VARIABLE":"<value>"}'`),
     };
   return found;
 }
@@ -169,18 +170,22 @@ function problemOf(
         fix: `Run \`fardel up ${app.environment}\`, which makes it.`,
       };
     case "missing":
-      return { where, message: `${who} needs the secret ${id}, which doesn't exist`, fix: creation(source, location) };
+      return {
+        where,
+        message: `${who} needs the secret ${id}, which doesn't exist`,
+        fix: creation(app, source, location),
+      };
     case "deleted":
       return {
         where,
         message: `${who} needs the secret ${id}, which is marked for deletion`,
-        fix: `aws secretsmanager restore-secret --secret-id ${id}`,
+        fix: secretsManager(app, `restore-secret --secret-id ${id}`),
       };
     case "no value":
       return {
         where,
         message: `${who} needs the secret ${id}, which has no value yet`,
-        fix: `aws secretsmanager put-secret-value --secret-id ${id} --secret-string '${exampleOf(location)}'`,
+        fix: secretsManager(app, `put-secret-value --secret-id ${id} --secret-string '${exampleOf(location)}'`),
       };
     case "not JSON":
       return {
@@ -204,9 +209,15 @@ function problemOf(
   }
 }
 
-function creation(source: SecretSource, location: SecretLocation | undefined): string {
+function creation(app: App, source: SecretSource, location: SecretLocation | undefined): string {
   if (source.kind !== "named") return "Correct the ARN, or create what it names.";
-  return `aws secretsmanager create-secret --name ${source.secretName} --secret-string '${exampleOf(location)}'`;
+  return secretsManager(app, `create-secret --name ${source.secretName} --secret-string '${exampleOf(location)}'`);
+}
+
+/** To copy. Without the first line, a secret of the embedded region would be looked for, or made, in a real account. */
+function secretsManager({ environment }: App, operation: string): string {
+  const command = `aws secretsmanager ${operation}`;
+  return environment === localEnvironment ? `eval "$(fardel local env)"\n${command}` : command;
 }
 
 function exampleOf(location: SecretLocation | undefined): string {
