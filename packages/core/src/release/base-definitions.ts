@@ -34,9 +34,12 @@ async function readBase(app: App, path: string, workload: Service | Task, file: 
   await check(app, path, definition, relative(app.directory, file));
   const isWritten = (key: string) => app.written.some((each) => each.path.join(".") === `${path}.${key}`);
   const containers = [workload, ...Object.values(workload.sidecars)];
+  const sidecars = Object.keys(workload.sidecars).filter((name) => isWritten(`sidecars.${name}.essential`));
+  // Releases watch the own container: without it the task is over.
+  const essential = [workload.name, ...sidecars];
   return {
     definition,
-    written: { cpu: isWritten("cpu"), memory: isWritten("memory"), stop: isWritten("stop") },
+    written: { cpu: isWritten("cpu"), memory: isWritten("memory"), stop: isWritten("stop"), essential },
     builds: containers.some(({ image }) => image.kind === "build"),
   };
 }

@@ -4,8 +4,11 @@ import type { TaskDefinitionInput } from "./task-definitions.ts";
 /** A task definition somebody wrote, that fardel's own is merged over. */
 export interface BaseDefinition {
   definition: Partial<RegisterTaskDefinitionRequest>;
-  /** What the manifest says in so many words, so that it wins over the file; defaults don't. */
-  written: { cpu: boolean; memory: boolean; stop: boolean };
+  /**
+   * What the manifest says in so many words, so that it wins over the file; defaults don't. `essential` names the containers
+   * for which it does.
+   */
+  written: { cpu: boolean; memory: boolean; stop: boolean; essential: readonly string[] };
   /** Whether fardel builds one of the images, whose architecture then is the task's. */
   builds: boolean;
 }
@@ -23,7 +26,7 @@ export function overBase(
   const others = theirs.filter(({ name }) => !own.containerDefinitions.some((each) => each.name === name));
   const merged = own.containerDefinitions.map((container) => {
     const base = theirs.find(({ name }) => name === container.name);
-    return base === undefined ? container : containerOverBase(container, base, written.stop);
+    return base === undefined ? container : containerOverBase(container, base, written);
   });
   return {
     ...definition,
@@ -39,7 +42,7 @@ export function overBase(
 function containerOverBase(
   own: ContainerDefinition,
   base: ContainerDefinition,
-  stopWritten: boolean,
+  written: BaseDefinition["written"],
 ): ContainerDefinition {
   const ownNames = new Set([...(own.environment ?? []), ...(own.secrets ?? [])].map(({ name }) => name));
   const rest = <Entry extends { name?: string | undefined }>(entries: Entry[] = []) =>
@@ -47,7 +50,8 @@ function containerOverBase(
   return {
     ...base,
     ...own,
-    stopTimeout: (stopWritten ? undefined : base.stopTimeout) ?? own.stopTimeout,
+    essential: (written.essential.includes(own.name ?? "") ? undefined : base.essential) ?? own.essential,
+    stopTimeout: (written.stop ? undefined : base.stopTimeout) ?? own.stopTimeout,
     environment: [...(own.environment ?? []), ...rest(base.environment)],
     secrets: [...(own.secrets ?? []), ...rest(base.secrets)],
   };

@@ -106,21 +106,21 @@ test("a key of a JSON secret is named behind its ARN", () => {
   ]);
 });
 
-describe("sidecars", () => {
-  const datadog: Sidecar = {
-    name: "datadog",
-    image: { kind: "registry", reference: "public.ecr.aws/datadog/agent:7" },
-    command: undefined,
-    env: { DD_SITE: "datadoghq.eu" },
-    secrets: {},
-    spread: undefined,
-    dependsOn: {},
-    essential: false,
-    health: { command: ["agent", "health"], intervalSeconds: 30, timeoutSeconds: 5, retries: 3, startSeconds: 15 },
-  };
-  const agent = `public.ecr.aws/datadog/agent@${digest("d")}`;
-  const images = new Map([...context.images, ["public.ecr.aws/datadog/agent:7", agent]]);
+const datadog: Sidecar = {
+  name: "datadog",
+  image: { kind: "registry", reference: "public.ecr.aws/datadog/agent:7" },
+  command: undefined,
+  env: { DD_SITE: "datadoghq.eu" },
+  secrets: {},
+  spread: undefined,
+  dependsOn: {},
+  essential: false,
+  health: { command: ["agent", "health"], intervalSeconds: 30, timeoutSeconds: 5, retries: 3, startSeconds: 15 },
+};
+const agent = `public.ecr.aws/datadog/agent@${digest("d")}`;
+const images = new Map([...context.images, ["public.ecr.aws/datadog/agent:7", agent]]);
 
+describe("sidecars", () => {
   test("A5: stand behind the own container, with an image, variables, log and health check of their own", () => {
     const both = { ...web, sidecars: { datadog }, dependsOn: { datadog: "HEALTHY" as const } };
     const [first, second] = taskDefinition(both, { ...context, images }).containerDefinitions;
@@ -181,7 +181,7 @@ describe("A5: a task definition from a file", () => {
         },
       ],
     },
-    written: { cpu: false, memory: false, stop: false },
+    written: { cpu: false, memory: false, stop: false, essential: ["web"] },
     builds: true,
   };
   const bases = new Map([["web", base]]);
@@ -209,10 +209,27 @@ describe("A5: a task definition from a file", () => {
   });
 
   test("gives way to what the manifest says in so many words", () => {
-    const written = { cpu: true, memory: true, stop: true };
+    const written = { cpu: true, memory: true, stop: true, essential: ["web"] };
     const insisted = new Map([["web", { ...base, written }]]);
     const { cpu, memory, containerDefinitions } = taskDefinition(web, { ...context, bases: insisted });
     expect([cpu, memory, containerDefinitions[0]?.stopTimeout]).toEqual(["256", "512", 30]);
+  });
+
+  test("A5: says whether its sidecars are essential, unless the manifest does", () => {
+    const sidecars = { datadog: { ...datadog, essential: true } };
+    const essentials = (essential: string[]) => {
+      const told = new Map([["web", { ...base, written: { ...base.written, essential } }]]);
+      const { containerDefinitions } = taskDefinition({ ...web, sidecars }, { ...context, images, bases: told });
+      return containerDefinitions.map((each) => [each.name, each.essential]);
+    };
+    expect(essentials(["web"])).toEqual([
+      ["web", true],
+      ["datadog", false],
+    ]);
+    expect(essentials(["web", "datadog"])).toEqual([
+      ["web", true],
+      ["datadog", true],
+    ]);
   });
 });
 
