@@ -24,11 +24,7 @@ export interface BuildImagesOptions extends Omit<PublishOptions, "workloads" | "
  * @throws FardelError `IMAGE_UNKNOWN` (exit code 2), `IMAGE_…` when one can't be built.
  */
 export async function buildImages(app: App, options: BuildImagesOptions): Promise<Map<string, BuiltImage>> {
-  const built = new Map<string, BuiltImage>();
-  await forEachImage(app, options, async (needed, outside) => {
-    built.set(needed.build.name, await buildImage(app, needed, outside));
-  });
-  return built;
+  return forEachImage(app, options, (needed, outside) => buildImage(app, needed, outside));
 }
 
 export interface PushImagesOptions extends BuildImagesOptions {
@@ -52,8 +48,7 @@ export interface PushedImage extends PublishedImage {
 export async function pushImages(app: App, options: PushImagesOptions): Promise<Map<string, PushedImage>> {
   const { builtFrom, aws, repositories, emit } = options;
   const names = new Set([...Object.keys(app.services), ...Object.keys(app.tasks)]);
-  const pushed = new Map<string, PushedImage>();
-  await forEachImage(app, options, async (needed, outside) => {
+  return forEachImage(app, options, async (needed, outside) => {
     const { name } = needed.build;
     repositoryOf(app, name, await repositories);
     const image = await buildAndPush(outside.registries, app, needed, { ...options, release: undefined });
@@ -61,30 +56,32 @@ export async function pushImages(app: App, options: PushImagesOptions): Promise<
     const wanted = [...options.tags.map((tag) => ({ tag, movable: true })), ...fixed];
     const { put, kept } = await putTags(aws.ecr, image.repository, image.digest, wanted);
     if (put.length > 0) emit({ type: "image.tagged", image: name, digest: image.digest, tags: put });
-    pushed.set(name, { ...image, tags: wanted.map(({ tag }) => tag).filter((tag) => !kept.includes(tag)) });
+    return { ...image, tags: wanted.map(({ tag }) => tag).filter((tag) => !kept.includes(tag)) };
   });
-  return pushed;
 }
 
-async function forEachImage(
+/** By name, in the order they were asked for, whichever is done first. */
+async function forEachImage<T>(
   app: App,
   options: BuildImagesOptions,
-  work: (needed: NeededBuild, outside: Parameters<typeof buildImage>[2]) => Promise<void>,
-): Promise<void> {
+  work: (needed: NeededBuild, outside: Parameters<typeof buildImage>[2]) => Promise<T>,
+): Promise<Map<string, T>> {
   const needed = chosenBuilds(app, options.images);
+  const done = new Map<string, T>();
   const registries = createRegistryClient({
     credentials: registryCredentials(options.aws, async () => Object.values(await options.repositories)),
   });
   try {
-    await inParallel(needed, builtAtOnce, (each) =>
-      explained(
-        work(each, { ...options, registries, release: undefined }),
-        whereWritten(app, `images.${each.build.name}`),
-      ),
-    );
+    await inParallel(needed, builtAtOnce, async (each) => {
+      const { name } = each.build;
+      const result = work(each, { ...options, registries, release: undefined });
+      done.set(name, await explained(result, whereWritten(app, `images.${name}`)));
+    });
   } finally {
     registries.close();
   }
+  const order = needed.map(({ build }) => build.name);
+  return new Map([...done].toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
 function chosenBuilds(app: App, names: readonly string[] = Object.keys(app.images)): NeededBuild[] {
