@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fardel, succeed } from "../command-line.ts";
+import { fardel, resultOf, succeed } from "../command-line.ts";
 
 const root = mkdtempSync(join(tmpdir(), "fardel-images-commands-"));
 const place = { directory: join(root, "shop"), home: join(root, "home") };
@@ -17,11 +17,6 @@ environments: { local: {}, staging: {} }
 
 function write(files: Record<string, string>): void {
   for (const [name, content] of Object.entries(files)) writeFileSync(join(place.directory, name), content);
-}
-
-/** The last line of `--json`: what the command was asked for. */
-function resultOf({ stdout }: { stdout: string }) {
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
 }
 
 beforeAll(async () => {

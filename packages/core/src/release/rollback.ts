@@ -1,6 +1,7 @@
 import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { atOnce, restoreGates } from "./at-once.ts";
 import { isNothing } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
@@ -30,7 +31,10 @@ export async function rollback(request: RollbackRequest): Promise<ReleaseOutcome
   return taken ?? releaseAgain(request);
 }
 
-/** The same way as any other release, but without before- and after-tasks: what they have done to a database stays. */
+/**
+ * The same way as any other release, but without before- and after-tasks, since what they have done to a database stays, and at
+ * once, since somebody wants it who has just seen something go wrong.
+ */
 async function releaseAgain(request: RollbackRequest): Promise<ReleaseOutcome> {
   const { aws, descriptor, origin, emit, time = systemTime } = request;
   const startedAt = time.now();
@@ -47,7 +51,7 @@ async function releaseAgain(request: RollbackRequest): Promise<ReleaseOutcome> {
     const changes = changesTo(to, current, descriptor);
     if (current.serving?.number === to.number && isNothing(changes, to))
       return confirmServing(run, Object.values(to.configuration.services), to, startedAt);
-    return makeRelease(run, {
+    const outcome = await makeRelease(run, {
       // The commit is that of what is brought back, the rest says who brought it back, and where.
       origin: { ...commitOf(to), actor: origin.actor, host: origin.host },
       startedAt,
@@ -60,8 +64,10 @@ async function releaseAgain(request: RollbackRequest): Promise<ReleaseOutcome> {
       rollbackTo: to.number,
       before: [],
       after: [],
-      changes: () => changes,
+      changes: () => atOnce(changes),
     });
+    if (outcome.serving === outcome.release) await restoreGates(run, changes);
+    return outcome;
   });
 }
 
