@@ -45,6 +45,7 @@ if (MODE === "crash") {
 const server = createServer((request, response) => {
   response.statusCode = request.url === "/healthz" && MODE === "unhealthy" ? 500 : 200;
   if (request.url === "/missing") response.statusCode = 404;
+  response.setHeader("x-target", TEXT);
   setTimeout(() => response.end(TEXT), request.url === "/slow" ? 1000 : 0);
 });
 server.keepAliveTimeout = 65_000;

@@ -9,14 +9,25 @@ import { expect } from "vitest";
 import { type Ended, fardel, succeed } from "../command-line.ts";
 import { everyKind } from "../load/kinds.ts";
 import { type Load, startLoad } from "../load/open-loop.ts";
-import type { LoadSummary } from "../load/samples.ts";
+import type { LoadSummary, Sample } from "../load/samples.ts";
 import { TargetWatch } from "./target-watch.fixture.ts";
 
 const usualRate = 200;
 /** WebSockets that stay open during a load. */
 export const standing = 8;
 /** The fixture's deregistration delay, in milliseconds. */
-const drain = 3_000;
+const usualDrain = 3_000;
+
+/** Some work under load, and what became of the requests. */
+export interface LoadDuring<T> {
+  load: LoadSummary;
+  samples: readonly Sample[];
+  /** Requests per second. */
+  rate: number;
+  result: T;
+  /** How long the work took. */
+  milliseconds: number;
+}
 
 /** A command under load, what became of the requests, and what DescribeServices showed meanwhile. */
 interface UnderLoad extends Ended {
@@ -84,23 +95,31 @@ export class RolloutApp {
     return { ...result, load };
   }
 
-  /** What becomes of requests of every kind, 200 a second unless told, that begin before some work and go on after it. */
+  /**
+   * What becomes of requests of every kind, 200 a second unless told, that begin before some work and go on after it.
+   *
+   * @param drain milliseconds for which a target that is taken away is owed its WebSockets.
+   */
   async loadDuring<T>(
-    work: () => Promise<T>,
-    { below = "", rate = usualRate }: { below?: string; rate?: number } = {},
-  ): Promise<{ load: LoadSummary; result: T; milliseconds: number }> {
+    work: (load: Load) => Promise<T>,
+    { below = "", rate = usualRate, drain = usualDrain }: { below?: string; rate?: number; drain?: number } = {},
+  ): Promise<LoadDuring<T>> {
     const targets = await TargetWatch.start(this.aws);
     const mayCut = (target: string, at: number) => targets.drained(target, at, drain);
     const url = `${this.url}${below}`;
     const load = startLoad({ url, rate, mix: everyKind, standing: { count: standing, mayCut } });
-    await moreRequests(load, rate);
-    const started = performance.now();
-    const result = await work();
-    const milliseconds = performance.now() - started;
-    await moreRequests(load, rate / 2);
-    const summary = await load.stop();
-    await targets.stop();
-    return { load: summary, result, milliseconds };
+    try {
+      await moreRequests(load, rate);
+      const started = performance.now();
+      const result = await work(load);
+      const milliseconds = performance.now() - started;
+      await moreRequests(load, rate / 2);
+      const summary = await load.stop();
+      return { load: summary, samples: load.samples, rate, result, milliseconds };
+    } finally {
+      await load.stop();
+      await targets.stop();
+    }
   }
 
   async text(): Promise<string> {
@@ -195,12 +214,16 @@ async function moreRequests(load: Load, count: number): Promise<void> {
   while (load.samples.length < wanted) await wait(10);
 }
 
-/** 200 requests were sent for every second of the work, some of every kind, and not one was lost. */
-export function expectNoneLost({ load, milliseconds }: Pick<UnderLoad, "load" | "milliseconds">): void {
+/** Requests were sent for every second of the work, some of every kind, and not one was lost. */
+export function expectNoneLost({
+  load,
+  milliseconds,
+  rate = usualRate,
+}: Pick<UnderLoad, "load" | "milliseconds"> & { rate?: number }): void {
   expect(load.losses).toEqual([]);
   for (const kind of [...Object.keys(everyKind), "standing websocket"]) {
     const status = kind.endsWith("websocket") ? "101" : "200";
     expect(load.outcomes[kind], kind).toEqual({ [status]: expect.any(Number) });
   }
-  expect(load.requests).toBeGreaterThan((milliseconds / 1000) * usualRate);
+  expect(load.requests).toBeGreaterThan((milliseconds / 1000) * rate);
 }

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { everyKind, inTurn } from "./kinds.ts";
-import { type Load, startLoad } from "./open-loop.ts";
+import { type Load, startLoad, untilAnswered } from "./open-loop.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -112,4 +112,13 @@ test("of a hundred requests each kind has its share, not always at the same plac
     ).toEqual(everyKind);
   expect(hundreds[0]).not.toEqual(hundreds[1]);
   expect(() => inTurn({ plain: 90 })).toThrow("The shares of a mix are of a hundred, not of 90.");
+});
+
+test("it can be waited for until a request of a kind has been answered, and no longer than told", async () => {
+  const { url } = await listen((_request, response) => response.end("ok"));
+  const load = startLoad({ url, rate: 100 });
+  await untilAnswered(load, "slow");
+  expect(load.samples.some(({ kind }) => kind === "slow")).toBe(true);
+  await expect(untilAnswered(load, "events", 50)).rejects.toThrow("No events request was answered for 50 ms.");
+  await load.stop();
 });

@@ -1,8 +1,9 @@
 // An open-loop load generator: requests leave at a fixed rate whatever the answers do, as those of many people would. A
 // closed loop, which waits for an answer before it asks again, falls silent just when something goes wrong.
 import { Agent } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { everyKind, inTurn, kinds, type Mix } from "./kinds.ts";
+import { everyKind, inTurn, type Kind, kinds, type Mix } from "./kinds.ts";
 import { type LoadSummary, type Outcome, type Sample, summarize } from "./samples.ts";
 import { type MayCut, standByWebSocket } from "./web-sockets.ts";
 
@@ -80,6 +81,15 @@ export function startLoad(options: LoadOptions): Load {
   };
 }
 
+/** Waits until a request of a kind has come since and been answered: from then on there always are some of it under way. */
+export async function untilAnswered({ samples }: Load, kind: Kind, patience = 60_000): Promise<void> {
+  const since = Date.now();
+  while (!samples.some((sample) => sample.kind === kind && sample.at > since)) {
+    if (Date.now() - since > patience) throw new Error(`No ${kind} request was answered for ${patience} ms.`);
+    await wait(10);
+  }
+}
+
 if (import.meta.main) {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -93,7 +103,7 @@ if (import.meta.main) {
   if (url === undefined)
     throw new Error("Usage: node test/load/open-loop.ts URL [--rate 200] [--seconds 30] [--everything]");
   const load = startLoad({ url, rate: Number(values.rate), ...(values.everything && { mix: everyKind }) });
-  await new Promise((resolve) => setTimeout(resolve, Number(values.seconds) * 1_000));
+  await wait(Number(values.seconds) * 1_000);
   const summary = await load.stop();
   console.log(JSON.stringify(summary, null, 2));
   process.exitCode = summary.lost > 0 ? 1 : 0;
