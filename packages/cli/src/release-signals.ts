@@ -1,4 +1,5 @@
-import type { Emit } from "@fardel/core/events.ts";
+import type { Emit, FardelEvent } from "@fardel/core/events.ts";
+import { type GateChoice, gateChoice } from "./gate-choice.ts";
 import { type GuardedSignal, guardedSignal, releaseWarning } from "./guarded-signal.ts";
 import type { Session } from "./session.ts";
 
@@ -9,42 +10,52 @@ interface ReleaseSignals extends GuardedSignal {
   emit: Emit;
 }
 
-/** What Ctrl-C does while a release waits for its approval: it asks what is to become of it. */
-type Choice = "leave" | "reject" | "wait";
+interface ReleaseSignalOptions {
+  /** False to leave a release waiting as soon as it comes to a gate that a person has to open. */
+  wait?: boolean;
+  /** Sends what waits back. */
+  reject?: () => Promise<unknown>;
+  /** Asks what is to become of a release that waits. */
+  ask?: (session: Session) => Promise<GateChoice>;
+}
 
 /**
  * What Ctrl-C comes to during a release. While it waits for its approval it offers to leave it waiting, to roll back or to wait on;
  * where nobody can be asked it leaves it waiting. Otherwise as `guardedSignal`.
- *
- * @param wait false to leave a release waiting as soon as it comes to a gate that a person has to open.
- * @param reject sends what waits back.
  */
 export function releaseSignals(
   session: Session,
   environment: string,
-  { wait = true, reject }: { wait?: boolean; reject?: () => Promise<unknown> } = {},
+  { wait = true, reject, ask = gateChoice }: ReleaseSignalOptions = {},
 ): ReleaseSignals {
   const { interrupts, output } = session;
   const leaving = new AbortController();
   if (!wait) leaving.abort();
   const guarded = guardedSignal(session, releaseWarning(environment));
+  const gates = openGates();
   let takeBack = () => {};
   const offer = () => {
     takeBack();
     takeBack = interrupts.handle(() => void choose());
   };
   const choose = async () => {
-    const choice = await chosen(session);
-    if (choice === "leave") leaving.abort();
-    else if (choice === "reject" && reject) await reject().catch((error: unknown) => output.failure(error));
+    const choice = await ask(session);
+    if (!gates.waiting()) output.note("It waits no more: the release goes on.");
+    else if (choice === "leave") leaving.abort();
+    else if (choice === "reject" && reject) await reject().catch(refused);
     else offer();
+  };
+  const refused = (error: unknown) => {
+    output.failure(error);
+    offer();
   };
   return {
     ...guarded,
     leave: leaving.signal,
     emit: (event) => {
+      gates.take(event);
       if (event.type === "rollout.waiting" && event.waitsFor === "approval") offer();
-      if (event.type === "rollout.finished") takeBack();
+      else if (!gates.waiting()) takeBack();
       output.event(event);
     },
     done: () => {
@@ -54,18 +65,21 @@ export function releaseSignals(
   };
 }
 
-async function chosen({ output, yes }: Session): Promise<Choice> {
-  if (yes || output.json || !process.stdin.isTTY || !process.stderr.isTTY) return "leave";
-  output.settle();
-  const prompts = await import("@clack/prompts");
-  const answer = await prompts.select<Choice>({
-    message: "The release waits for its approval. What is to become of it?",
-    options: [
-      { value: "leave", label: "leave it waiting: `fardel approve` or `fardel reject` brings it to its end" },
-      { value: "reject", label: "roll back" },
-      { value: "wait", label: "keep waiting here" },
-    ],
-    output: process.stderr,
-  });
-  return prompts.isCancel(answer) ? "leave" : answer;
+/** Which rollouts wait for their approval, as their events tell: one that comes to another stage has it, whoever gave it. */
+function openGates(): { take(event: FardelEvent): void; waiting(): boolean } {
+  const stages = new Map<string, string | undefined>();
+  const gates = new Map<string, string | undefined>();
+  return {
+    take(event) {
+      if (event.type === "rollout.waiting" && event.waitsFor === "approval") {
+        gates.set(event.service, stages.get(event.service));
+      }
+      if (event.type === "rollout.progress") {
+        stages.set(event.service, event.stage);
+        if (gates.get(event.service) !== event.stage) gates.delete(event.service);
+      }
+      if (event.type === "rollout.finished") gates.delete(event.service);
+    },
+    waiting: () => gates.size > 0,
+  };
 }

@@ -20,6 +20,14 @@ export function lockOption(command: Command): Command {
   );
 }
 
+/** What every command takes that makes a release; `up` and `deploy` among them. */
+export function releaseOptions(command: Command): Command {
+  return lockOption(command).option(
+    "--no-wait",
+    "where a person has to approve the release, end with 4 and leave it waiting",
+  );
+}
+
 /** Commander's way to give an option several times. */
 export function collect(value: string, earlier: string[] = []): string[] {
   return [...earlier, value];

@@ -1,17 +1,15 @@
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
-import { finishRelease } from "../finish-release.ts";
-import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
-import { environmentOption, lockOption } from "./arguments.ts";
+import { makeRelease, type ReleaseOptions } from "../make-release.ts";
+import { environmentOption, releaseOptions } from "./arguments.ts";
 
-interface RedeployOptions {
+interface RedeployOptions extends ReleaseOptions {
   environment: string;
-  waitForLock?: boolean;
 }
 
 export const redeploy = defineCommand({
   usage: (command) =>
-    lockOption(
+    releaseOptions(
       environmentOption(
         command
           .description(
@@ -20,18 +18,11 @@ export const redeploy = defineCommand({
           .argument("[services...]", "services of the serving release; all of them unless given"),
       ),
     ),
-  async run(session, services: string[], { environment, waitForLock = false }: RedeployOptions) {
+  async run(session, services: string[], { environment, ...options }: RedeployOptions) {
     const core = await import("@fardel/core");
-    const { app, aws } = await openEnvironment(session, environment);
-    const { signal, done } = guardedSignal(session, releaseWarning(environment));
-    const [descriptor, origin] = await Promise.all([
-      core.readDescriptor(aws, app.name, environment),
-      core.findOrigin(app.directory),
-    ]);
-    const { event: emit } = session.output;
-    const request = { aws, descriptor, origin, emit, signal, waitForLock };
-    const result = await core.redeploy({ ...request, ...(services.length > 0 && { services }) });
-    done();
-    return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
+    const opened = await openEnvironment(session, environment);
+    return makeRelease(session, environment, opened, options, (request) =>
+      core.redeploy({ ...request, ...(services.length > 0 && { services }) }),
+    );
   },
 });

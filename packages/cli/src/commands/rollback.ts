@@ -1,32 +1,30 @@
 import { InvalidArgumentError } from "commander";
 import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
-import { finishRelease } from "../finish-release.ts";
-import { guardedSignal, releaseWarning } from "../guarded-signal.ts";
+import { makeRelease } from "../make-release.ts";
 import { environmentArgument, lockOption } from "./arguments.ts";
+
+interface RollbackOptions {
+  to?: number;
+  waitForLock?: boolean;
+}
 
 export const rollback = defineCommand({
   usage: (command) =>
     lockOption(
       environmentArgument(
         command.description(
-          "Make a new release of what an earlier one ran: by default, the one before the one that serves.",
+          "Return to an earlier release: take back the one that is under way, at once and from any machine; where none is, " +
+            "make a new one of what the release before the serving one ran.",
         ),
       ),
-    ).option("--to <number>", "the release to go back to; `fardel history` lists them", releaseNumber),
-  async run(session, environment: string, { to, waitForLock = false }: { to?: number; waitForLock?: boolean }) {
+    ).option("--to <number>", "make a new release of what this one ran; `fardel history` lists them", releaseNumber),
+  async run(session, environment: string, { to, ...options }: RollbackOptions) {
     const core = await import("@fardel/core");
-    const { app, aws } = await openEnvironment(session, environment);
-    const { event: emit } = session.output;
-    const { signal, done } = guardedSignal(session, releaseWarning(environment));
-    const [descriptor, origin] = await Promise.all([
-      core.readDescriptor(aws, app.name, environment),
-      core.findOrigin(app.directory),
-    ]);
-    const request = { aws, descriptor, origin, emit, signal, waitForLock };
-    const result = await core.rollback({ ...request, ...(to !== undefined && { to }) });
-    done();
-    return await finishRelease(session, result, await core.loadBalancerUrl(aws, descriptor));
+    const opened = await openEnvironment(session, environment);
+    return makeRelease(session, environment, opened, options, (request) =>
+      core.rollback({ ...request, ...(to !== undefined && { to }) }),
+    );
   },
 });
 

@@ -2,22 +2,23 @@ import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
 import { cacheDirectory } from "../local-region.ts";
+import type { ReleaseOptions } from "../make-release.ts";
 import { releaseSignals } from "../release-signals.ts";
-import { environmentArgument, lockOption } from "./arguments.ts";
+import { environmentArgument, releaseOptions } from "./arguments.ts";
 
 export const up = defineCommand({
   usage: (command) =>
-    lockOption(
+    releaseOptions(
       environmentArgument(
         command.description(
           "Bring an environment to what fardel.yaml says: infrastructure, images, and a release of both.",
         ),
       ),
     ),
-  async run(session, environment: string, { waitForLock = false }: { waitForLock?: boolean }) {
+  async run(session, environment: string, { wait = true, waitForLock = false }: ReleaseOptions) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
-    const { signal, leave, emit, done } = releaseSignals(session, environment, { reject: () => reject() });
+    const { signal, leave, emit, done } = releaseSignals(session, environment, { wait, reject: () => reject() });
     const origin = await core.findOrigin(app.directory);
     core.checkTags(app, origin);
     const release = Promise.withResolvers<number>();

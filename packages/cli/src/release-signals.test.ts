@@ -1,0 +1,178 @@
+import type { FardelEvent } from "@fardel/core/events.ts";
+import { expect, test } from "vitest";
+import type { GateChoice } from "./gate-choice.ts";
+import { releaseSignals } from "./release-signals.ts";
+import type { Session } from "./session.ts";
+
+/** A command whose Ctrl-C is pressed by `press`, and what it says; a question is answered with `choice`. */
+function release(choice: GateChoice = "leave", { wait = true, rejectFails = false } = {}) {
+  const handlers: (() => void)[] = [];
+  const said: string[] = [];
+  const events: FardelEvent[] = [];
+  let rejected = 0;
+  const session = {
+    yes: false,
+    output: {
+      json: false,
+      note: (line: string) => said.push(line),
+      event: (event: FardelEvent) => events.push(event),
+      failure: (error: Error) => said.push(error.message),
+    },
+    interrupts: {
+      handle(handler: () => void) {
+        handlers.push(handler);
+        return () => {
+          const at = handlers.indexOf(handler);
+          if (at >= 0) handlers.splice(at, 1);
+        };
+      },
+    },
+  } as unknown as Session;
+  const answer = Promise.withResolvers<GateChoice>();
+  const signals = releaseSignals(session, "production", {
+    wait,
+    ask: () => {
+      said.push("asked");
+      return answer.promise;
+    },
+    reject: async () => {
+      rejected += 1;
+      if (rejectFails) throw new Error("AccessDenied");
+    },
+  });
+  return {
+    ...signals,
+    said,
+    events,
+    handlers,
+    rejected: () => rejected,
+    press: () => handlers.pop()?.(),
+    async answer(given = choice) {
+      answer.resolve(given);
+      // What is done about the answer comes after it.
+      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    },
+  };
+}
+
+const waiting = (service = "web"): FardelEvent => ({
+  type: "rollout.waiting",
+  service,
+  waitsFor: "approval",
+  otherwise: "roll-back",
+});
+const progress = (stage: string, service = "web"): FardelEvent => ({
+  type: "rollout.progress",
+  service,
+  desired: 1,
+  running: 1,
+  healthy: 1,
+  pending: 0,
+  failed: 0,
+  oldRunning: 1,
+  stage,
+});
+const finished = (service = "web"): FardelEvent => ({
+  type: "rollout.finished",
+  service,
+  outcome: "serving",
+  durationMs: 1,
+});
+const warning =
+  "The release goes on. Ctrl-C again stops watching it: ECS then ends the rollout by itself; `fardel status production` shows it.";
+
+test("away from a gate the first Ctrl-C warns, the second ends the command", () => {
+  const { emit, press, said, signal, leave } = release();
+  emit(progress("SCALE_UP"));
+  press();
+  expect(said).toEqual([warning]);
+  expect(signal.aborted).toBe(false);
+  press();
+  expect(signal.reason).toMatchObject({ code: "Interrupted" });
+  expect(leave.aborted).toBe(false);
+});
+
+test("at a gate Ctrl-C asks, and the release is left waiting", async () => {
+  const { emit, press, said, leave, signal, answer } = release("leave");
+  emit(progress("POST_TEST_TRAFFIC_SHIFT"));
+  emit(waiting());
+  press();
+  expect(said).toEqual(["asked"]);
+  await answer();
+  expect([leave.aborted, signal.aborted]).toEqual([true, false]);
+});
+
+test("at a gate Ctrl-C rolls back", async () => {
+  const { emit, press, answer, rejected, leave, said } = release("reject");
+  emit(waiting());
+  press();
+  await answer();
+  expect([rejected(), leave.aborted, said]).toEqual([1, false, ["asked"]]);
+});
+
+test("what keeps it from rolling back is told, and the next Ctrl-C asks again", async () => {
+  const { emit, press, answer, said } = release("reject", { rejectFails: true });
+  emit(waiting());
+  press();
+  await answer();
+  press();
+  expect(said).toEqual(["asked", "AccessDenied", "asked"]);
+});
+
+test("who wants to wait on is asked again at the next Ctrl-C", async () => {
+  const { emit, press, said, answer, leave } = release("wait");
+  emit(waiting());
+  press();
+  await answer();
+  press();
+  expect(said).toEqual(["asked", "asked"]);
+  expect(leave.aborted).toBe(false);
+});
+
+test("once somebody has approved it nothing is asked: at another stage, or at its end", () => {
+  for (const after of [progress("PRODUCTION_TRAFFIC_SHIFT"), finished()]) {
+    const { emit, press, said } = release();
+    emit(progress("POST_TEST_TRAFFIC_SHIFT"));
+    emit(waiting());
+    emit(progress("POST_TEST_TRAFFIC_SHIFT"));
+    emit(after);
+    press();
+    expect(said).toEqual([warning]);
+  }
+});
+
+test("as long as one of several services waits, it is asked about", () => {
+  const { emit, press, said } = release();
+  emit(waiting("web"));
+  emit(waiting("api"));
+  emit(finished("web"));
+  press();
+  expect(said).toEqual(["asked"]);
+});
+
+test("an answer that comes too late changes nothing, and is told so", async () => {
+  const { emit, press, said, answer, leave, rejected } = release("reject");
+  emit(waiting());
+  press();
+  emit(finished());
+  await answer();
+  expect(said).toEqual(["asked", "It waits no more: the release goes on."]);
+  expect([leave.aborted, rejected()]).toEqual([false, 0]);
+});
+
+test("with --no-wait nobody is to wait from the beginning; a check that is run is no gate to ask about", () => {
+  const { emit, leave, press, said } = release("leave", { wait: false });
+  expect(leave.aborted).toBe(true);
+  emit({ type: "rollout.waiting", service: "web", waitsFor: "check", otherwise: "roll-back" });
+  press();
+  expect(said).toEqual([warning]);
+});
+
+test("hands on every event, and leaves no handler behind", () => {
+  const { emit, events, handlers, done } = release();
+  const all = [progress("SCALE_UP"), waiting(), finished()];
+  for (const event of all) emit(event);
+  expect(events).toEqual(all);
+  done();
+  expect(handlers).toEqual([]);
+});
