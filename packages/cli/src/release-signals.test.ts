@@ -57,6 +57,7 @@ function release(choice: GateChoice = "leave", { wait = true, rejectFails = fals
 
 const waiting = (service = "web"): FardelEvent => ({
   type: "rollout.waiting",
+  environment: "local",
   service,
   waitsFor: "approval",
   otherwise: "roll-back",
@@ -163,7 +164,7 @@ test("an answer that comes too late changes nothing, and is told so", async () =
 test("with --no-wait nobody is to wait from the beginning; a check that is run is no gate to ask about", () => {
   const { emit, leave, press, said } = release("leave", { wait: false });
   expect(leave.aborted).toBe(true);
-  emit({ type: "rollout.waiting", service: "web", waitsFor: "check", otherwise: "roll-back" });
+  emit({ type: "rollout.waiting", environment: "local", service: "web", waitsFor: "check", otherwise: "roll-back" });
   press();
   expect(said).toEqual([warning]);
 });

@@ -96,6 +96,26 @@ test("a rolling update that bakes is under way again, until it has baked", () =>
   expect(view([...served, baked], 300)).toBe("✓ service web  2/2 healthy, serving, 5m 12s");
 });
 
+test("a rollout that is left at its gate has not failed, and tells how it goes on", () => {
+  const left: FardelEvent[] = [
+    { type: "rollout.started", service: "web", revision: "shop-production-web:4", action: "update" },
+    {
+      type: "rollout.waiting",
+      environment: "production",
+      service: "web",
+      waitsFor: "approval",
+      testUrl: "http://shop.test:9000",
+      otherwise: "roll-back",
+    },
+    { type: "rollout.finished", service: "web", outcome: "waiting", durationMs: 4_200 },
+  ];
+  expect(view(left, 9)).toMatchInlineSnapshot(`
+    "· service web  waiting, 4.2s
+        waits for approval: fardel approve web -e production, or reject
+        try it at http://shop.test:9000"
+  `);
+});
+
 test("without the symbols of Unicode", () => {
   const ascii = { ...styleOf({}, { NO_COLOR: "1", TERM: "dumb" }), width: 78 };
   expect(view(rollingOut, 1, ascii)).toMatchInlineSnapshot(`

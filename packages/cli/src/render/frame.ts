@@ -1,4 +1,4 @@
-import { stageText, waitingFor } from "./gate-text.ts";
+import { stageText, waitingLines } from "./gate-text.ts";
 import type { ImageProgress, Progress, RolloutProgress, StackProgress, TaskProgress } from "./progress.ts";
 import { count, formatBytes, formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
@@ -7,7 +7,7 @@ import { fit, pad, tame, widthOf } from "./text.ts";
 const barWidth = 12;
 const spinnerMilliseconds = 80;
 
-type State = "running" | "done" | "failed";
+type State = "running" | "waiting" | "done" | "failed";
 
 /** One line of the live view before it is aligned with the others. */
 interface Row {
@@ -42,6 +42,7 @@ function rowLines({ state, name, text, below = [] }: Row, widest: number, style:
 function symbol(state: State, { colors, symbols }: Style, now: number): string {
   if (state === "done") return colors.green(symbols.done);
   if (state === "failed") return colors.red(symbols.failed);
+  if (state === "waiting") return colors.yellow(symbols.dot);
   const { spinner } = symbols;
   return colors.cyan(spinner[Math.floor(now / spinnerMilliseconds) % spinner.length] ?? "");
 }
@@ -103,9 +104,11 @@ function taskRow(name: string, task: TaskProgress, now: number): Row {
 
 function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: number): Row {
   const { counts, outcome, message, durationMs } = rollout;
+  const gate = rollout.waiting && { below: waitingLines(rollout.waiting) };
   if (outcome !== undefined) {
     const healthy = counts && outcome === "serving" ? `${counts.healthy}/${counts.desired} healthy, ` : "";
     const text = `${healthy}${outcome}, ${formatDuration(durationMs ?? 0)}`;
+    if (outcome === "waiting") return { state: "waiting", name: `service ${name}`, text, ...gate };
     return { state: outcome === "serving" ? "done" : "failed", name: `service ${name}`, text };
   }
   if (counts === undefined)
@@ -125,7 +128,7 @@ function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: n
     state: "running",
     name: `service ${name}`,
     text: `${parts.filter(Boolean).join("  ")}${waiting(rollout.started, now)}`,
-    ...(rollout.waiting && { below: [waitingFor(rollout.waiting)] }),
+    ...gate,
   };
 }
 

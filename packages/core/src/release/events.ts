@@ -35,6 +35,7 @@ export type ReleaseEvent =
   /** A rollout has come to its gate, and waits. */
   | {
       type: "rollout.waiting";
+      environment: string;
       service: string;
       /** What it waits for: a person, or its check. */
       waitsFor: "approval" | "check";

@@ -193,6 +193,7 @@ async function atGate(run: Run, watched: Watched, { id, expires, otherwise }: Wa
   const waits = (waitsFor: "approval" | "check") =>
     run.emit({
       type: "rollout.waiting",
+      environment: run.descriptor.environment,
       service,
       waitsFor,
       ...(gate?.testUrl !== undefined && { testUrl: gate.testUrl }),
