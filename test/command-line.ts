@@ -33,18 +33,24 @@ export interface CommandPlace {
   variables?: NodeJS.ProcessEnv;
   /** Told of all it has written to stderr so far, whenever that grows: for what has to be done while it runs. */
   onStderr?: (text: string) => void;
+  /** Runs it in a terminal: told of all it has written to that, whenever it grows, and can press keys. Needs `script`. */
+  atTerminal?: (text: string, press: (keys: string) => void) => void;
 }
 
 /** Runs `fardel` as a process, to its end. */
-export function fardel({ directory, home, variables, onStderr }: CommandPlace, ...args: string[]): Promise<Ended> {
+export function fardel(place: CommandPlace, ...args: string[]): Promise<Ended> {
+  const { directory, home, variables, onStderr, atTerminal } = place;
   const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: "1", XDG_STATE_HOME: home, XDG_CACHE_HOME: home };
   for (const name of meddling) delete env[name];
   const started = performance.now();
-  const child = spawn(process.execPath, [launcher, ...args], { cwd: directory, env: { ...env, ...variables } });
+  const [program = "", ...rest] = atTerminal ? inTerminal(args) : [process.execPath, launcher, ...args];
+  const terminal = atTerminal && { TERM: "xterm" };
+  const child = spawn(program, rest, { cwd: directory, env: { ...env, ...terminal, ...variables } });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     stdout += text;
+    atTerminal?.(stdout, (keys) => void child.stdin.write(keys));
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
@@ -56,6 +62,20 @@ export function fardel({ directory, home, variables, onStderr }: CommandPlace, .
       settle({ exitCode, signal, stdout, stderr, milliseconds: performance.now() - started }),
     );
   });
+}
+
+/** `script` makes the terminal, of no size of its own, and hands on how the command has ended. */
+function inTerminal(args: readonly string[]): string[] {
+  const command = [process.execPath, launcher, ...args].map((word) => `'${word}'`).join(" ");
+  return [
+    "script",
+    "--quiet",
+    "--return",
+    "--flush",
+    "--command",
+    `stty rows 40 cols 120; exec ${command}`,
+    "/dev/null",
+  ];
 }
 
 /** The same where it has to end well. */

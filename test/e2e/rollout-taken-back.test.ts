@@ -17,9 +17,11 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 /** Ends the command line, as kill -9 does, as soon as it has written a line with this text. */
-const killedAt = (text: string): NodeJS.ProcessEnv => ({
-  NODE_OPTIONS: `--import=${resolve(import.meta.dirname, "..", "crash", "dies-at.fixture.ts")} --disable-warning=ExperimentalWarning`,
-  FARDEL_TEST_DIES_AT: `line:${text}`,
+const killedAt = (text: string) => ({
+  variables: {
+    NODE_OPTIONS: `--import=${resolve(import.meta.dirname, "..", "crash", "dies-at.fixture.ts")} --disable-warning=ExperimentalWarning`,
+    FARDEL_TEST_DIES_AT: `line:${text}`,
+  },
 });
 const baking = '"stage":"BAKE_TIME"';
 

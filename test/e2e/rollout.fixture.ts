@@ -6,7 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Service, UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { type Aws, connectAws } from "@fardel/core";
 import { expect } from "vitest";
-import { type Ended, fardel, succeed } from "../command-line.ts";
+import { type CommandPlace, type Ended, fardel, succeed } from "../command-line.ts";
 import { everyKind } from "../load/kinds.ts";
 import { type Load, startLoad } from "../load/open-loop.ts";
 import type { LoadSummary, Sample } from "../load/samples.ts";
@@ -76,9 +76,9 @@ export class RolloutApp {
     return fardel(this.place, ...args);
   }
 
-  /** The same with variables that change what it does. */
-  fardelWith(variables: NodeJS.ProcessEnv, ...args: string[]): Promise<Ended> {
-    return fardel({ ...this.place, variables }, ...args);
+  /** The same with variables that change what it does, or in a terminal. */
+  fardelWith(place: Partial<CommandPlace>, ...args: string[]): Promise<Ended> {
+    return fardel({ ...this.place, ...place }, ...args);
   }
 
   succeed(...args: string[]): Promise<Ended> {

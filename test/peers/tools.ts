@@ -11,6 +11,7 @@ const probes = {
   "cfn-lint": ["cfn-lint", "--version"],
   docker: ["docker", "version"],
   psql: ["psql", "--version"],
+  script: ["script", "--version"],
   skopeo: ["skopeo", "--version"],
   terraform: ["terraform", "version"],
 } satisfies Record<string, [string, ...string[]]>;
