@@ -57,6 +57,11 @@ test("a release that was rolled back", () => {
   `);
 });
 
+test("lines of a container that isn't the service's own are told as such", () => {
+  const screen = outcomeScreen({ ...outcome, diagnoses: [{ ...crash, container: "worker" }] }, style);
+  expect(screen).toContain("    the last log lines of worker:\n      Error: no such file\n");
+});
+
 test("a target that never became healthy, in a first release", () => {
   const { task: _, deploymentReason: __, ...rest } = crash;
   const unhealthy: Diagnosis = {

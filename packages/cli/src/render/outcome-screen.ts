@@ -45,7 +45,7 @@ function whatServes(outcome: ReleaseOutcome["outcome"], serving: number | undefi
 /** Why a service or task failed, as far as AWS and the task's own output tell. */
 export function diagnosisLines(diagnosis: Diagnosis, style: Style): string[] {
   const { colors, symbols, width } = style;
-  const { workload, revision, verdict, fix, logLines, events } = diagnosis;
+  const { workload, revision, verdict, fix, container, logLines, events } = diagnosis;
   const [head = "", ...tail] = wrap(fix, width - 3 - symbols.fix.length);
   const indent = " ".repeat(symbols.fix.length + 3);
   return [
@@ -54,7 +54,11 @@ export function diagnosisLines(diagnosis: Diagnosis, style: Style): string[] {
     "",
     ...facts(diagnosis).flatMap(([name, value]) => hanging(pad(name, factColumn), value, width)),
     ...(logLines.length > 0
-      ? ["", "    its last log lines:", ...logLines.map((line) => `      ${colors.dim(tame(line))}`)]
+      ? [
+          "",
+          `    ${container === undefined ? "its last log lines" : `the last log lines of ${container}`}:`,
+          ...logLines.map((line) => `      ${colors.dim(tame(line))}`),
+        ]
       : []),
     ...(logLines.length === 0 && events.length > 0
       ? [

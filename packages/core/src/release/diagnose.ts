@@ -2,6 +2,7 @@ import type { Task } from "@aws-sdk/client-ecs";
 import type { Service, Workload } from "../config/app.ts";
 import { describeEcsServices } from "./current.ts";
 import type { Diagnosis, FailedTask } from "./diagnosis.ts";
+import { failedContainer } from "./failed-container.ts";
 import { lastPart, shortTaskId } from "./names.ts";
 import { redactor } from "./redact.ts";
 import type { Run } from "./run.ts";
@@ -76,17 +77,16 @@ interface Findings {
 async function diagnosis(run: Reader, workload: Workload | Service, found: Findings): Promise<Diagnosis> {
   const { aws, descriptor } = run;
   const { name } = workload;
+  const container = found.task === undefined ? name : await containerOf(run, name, found.task);
   const { taskArn } = found.task ?? {};
-  const [clean, lines] = await Promise.all([
-    redactor(aws, workload, descriptor),
-    lastLines(aws, taskArn === undefined ? undefined : logStreamOf(descriptor, name, taskArn), shownLines),
-  ]);
+  const stream = taskArn === undefined ? undefined : logStreamOf(descriptor, name, taskArn, container);
+  const [clean, lines] = await Promise.all([redactor(aws, workload, descriptor), lastLines(aws, stream, shownLines)]);
   const logLines = lines.map(clean);
   const task = found.task && cleaned(failedTask(found.task), clean);
   const port = "port" in workload ? workload.port : undefined;
   const verdict = verdictOf({
     workload: name,
-    container: name,
+    container,
     isService: "rollout" in workload,
     architecture: workload.architecture,
     memoryMiB: workload.memoryMiB,
@@ -108,8 +108,20 @@ async function diagnosis(run: Reader, workload: Workload | Service, found: Findi
     ...(found.targetReason !== undefined && { targetReason: found.targetReason }),
     ...(found.deploymentReason !== undefined && { deploymentReason: found.deploymentReason }),
     events: found.events,
+    ...(container !== name && { container }),
     logLines,
   };
+}
+
+/** The container that has failed. Only the task definition tells which ones a task ends with. */
+async function containerOf({ aws }: Reader, own: string, task: Task): Promise<string> {
+  if ((task.containers ?? []).length < 2) return own;
+  const { taskDefinition } = await aws.ecs.describeTaskDefinition({ taskDefinition: task.taskDefinitionArn });
+  const containers = taskDefinition?.containerDefinitions ?? [];
+  const essential = containers.flatMap(({ name, essential }) =>
+    name !== undefined && essential !== false ? name : [],
+  );
+  return failedContainer(failedTask(task), own, new Set(essential));
 }
 
 /** Not one that was stopped only because its revision was given up. */

@@ -18,7 +18,9 @@ export interface Diagnosis {
   deploymentReason?: string;
   /** The newest events of the service since the rollout began, newest first. */
   events: string[];
-  /** The last lines that the task wrote, at most 20, oldest first. */
+  /** Where it isn't the workload's own: the container that verdict and lines are about. */
+  container?: string;
+  /** The last lines that it wrote, at most 20, oldest first. */
   logLines: string[];
 }
 

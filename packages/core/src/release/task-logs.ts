@@ -3,22 +3,23 @@ import { isAwsError } from "../aws/errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { lastPart } from "./names.ts";
 
-/** Where the own container of a task writes to: `<workload>/<container>/<task id>`, as awslogs composes it. */
+/** Where a container of a task writes to: `<workload>/<container>/<task id>`, as awslogs composes it. */
 export interface LogStream {
   logGroupName: string;
   logStreamName: string;
 }
 
-/** Undefined for a workload that the descriptor has no log group for. */
+/** Of the workload's own container, unless told. Undefined for a workload that the descriptor has no log group for. */
 export function logStreamOf(
   descriptor: EnvironmentDescriptor,
   workload: string,
   taskArn: string,
+  container = workload,
 ): LogStream | undefined {
   const logGroupName = descriptor.logGroups[workload];
   return logGroupName === undefined
     ? undefined
-    : { logGroupName, logStreamName: `${workload}/${workload}/${lastPart(taskArn)}` };
+    : { logGroupName, logStreamName: `${workload}/${container}/${lastPart(taskArn)}` };
 }
 
 /** The last lines of a task, oldest first; none when it never wrote. */

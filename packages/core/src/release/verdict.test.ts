@@ -31,6 +31,14 @@ const exited = (exitCode: number, reason?: string) =>
     stoppedReason: "Essential container in task exited",
     containers: [{ name: "web", exitCode, ...(reason !== undefined && { reason }) }],
   });
+const withSidecar = (own: number, worker: number) =>
+  stopped({
+    stopCode: "EssentialContainerExited",
+    containers: [
+      { name: "web", exitCode: own },
+      { name: "worker", exitCode: worker },
+    ],
+  });
 const notStarted = (stoppedReason: string) => stopped({ stopCode: "TaskFailedToStart", stoppedReason });
 const unhealthy = stopped({
   stopCode: "ServiceSchedulerInitiated",
@@ -48,6 +56,21 @@ test.each<[string, Partial<Symptoms>, string]>([
     "It ends by itself right after its start, with exit code 0; a service has to keep running.",
   ],
   ["no command", { task: exited(127) }, "Its command can't be found (exit code 127)."],
+  [
+    "crash of a sidecar",
+    { container: "worker", task: withSidecar(143, 1) },
+    "Its container worker exits with code 1 right after its start.",
+  ],
+  [
+    "end of a sidecar",
+    { container: "worker", task: withSidecar(143, 0) },
+    "Its container worker ends by itself right after its start, with exit code 0; an essential container has to keep running.",
+  ],
+  [
+    "no command of a sidecar",
+    { container: "worker", task: withSidecar(143, 127) },
+    "The command of its container worker can't be found (exit code 127).",
+  ],
   [
     "memory",
     { task: exited(137, "OutOfMemoryError: Container killed due to memory usage") },

@@ -5,7 +5,7 @@ import type { Diagnosis, FailedTask } from "./diagnosis.ts";
 export interface Symptoms {
   /** Service or task. */
   workload: string;
-  /** Name of its own container. */
+  /** The one that has failed: its own, which has its name, or another of its tasks. */
   container: string;
   isService: boolean;
   architecture: "amd64" | "arm64";
@@ -122,22 +122,26 @@ function exited({ task, container, isService, ranSeconds, workload, byHand }: Sy
   const ended = task.containers.find(({ name }) => name === container) ?? task.containers[0];
   const code = ended?.exitCode;
   if (code === undefined) return undefined;
+  const own = container === workload;
+  const it = own ? "It" : `Its container ${container}`;
   const when = ranSeconds === undefined ? "" : ranSeconds < 10 ? " right after its start" : ` after ${ranSeconds} s`;
   if (code === 0 && isService) {
     return {
-      verdict: `It ends by itself${when}, with exit code 0; a service has to keep running.`,
-      fix: `Let its process stay, or make ${workload} a task if it is to end.`,
+      verdict: `${it} ends by itself${when}, with exit code 0; ${own ? "a service" : "an essential container"} has to keep running.`,
+      fix: own
+        ? `Let its process stay, or make ${workload} a task if it is to end.`
+        : "Let its process stay, or say `essential: false` of it.",
     };
   }
   if (code === 126 || code === 127) {
     return {
-      verdict: `Its command can't be ${code === 127 ? "found" : "executed"} (exit code ${code}).`,
+      verdict: `${own ? "Its command" : `The command of its container ${container}`} can't be ${code === 127 ? "found" : "executed"} (exit code ${code}).`,
       fix: "Correct `command`, or what the image starts.",
     };
   }
   const killed = code > 128 ? `, killed by signal ${code - 128}` : "";
   return {
-    verdict: `It exits with code ${code}${when}${killed}.`,
+    verdict: `${it} exits with code ${code}${when}${killed}.`,
     fix: `Its last lines tell why: correct that${thenAgain(byHand)}`,
   };
 }
