@@ -42,7 +42,7 @@ export const deploy = defineCommand({
       const images =
         tag === undefined
           ? { images: built }
-          : { images: () => core.findTagged(app, { ...chosen, tag }), builtFrom: {} };
+          : { images: () => core.findTagged(app, { ...chosen, tag }), builtFrom: {}, imageTag: tag };
       return core.deploy({ ...request, app, ...images, ...(only && { only }) });
     });
   },

@@ -22,7 +22,9 @@ test("a gate tells who can open it, where the new revision can be tried, and wha
   expect(waiting({ until: "2026-01-02T00:00:00.000Z", otherwise: "continue" })).toBe(
     "waits for approval: fardel approve web, or reject; goes on by itself at 2026-01-02 00:00 UTC",
   );
-  expect(waiting({ environment: "production" })).toBe("waits for approval: fardel approve web -e production, or reject");
+  expect(waiting({ environment: "production" })).toBe(
+    "waits for approval: fardel approve web -e production, or reject",
+  );
 });
 
 test("in the live view it takes two lines, so that neither is cut", () => {

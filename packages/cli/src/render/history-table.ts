@@ -1,11 +1,25 @@
 import type { ReleaseRecord } from "@fardel/core";
+import { commitText } from "./commit-text.ts";
 import { formatAgo, formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { alignColumns, fit, tame } from "./text.ts";
 
 type Release = Pick<
   ReleaseRecord,
-  "number" | "outcome" | "started" | "finished" | "commit" | "dirty" | "actor" | "rollbackTo" | "redeploys" | "failure"
+  | "number"
+  | "outcome"
+  | "waiting"
+  | "started"
+  | "finished"
+  | "commit"
+  | "dirty"
+  | "tag"
+  | "builtFrom"
+  | "imageTag"
+  | "actor"
+  | "rollbackTo"
+  | "redeploys"
+  | "failure"
 >;
 
 /** Releases, newest first. */
@@ -20,10 +34,12 @@ export function historyTable(releases: readonly Release[], style: Style, now: Da
       ? release.outcome === "succeeded"
         ? colors.green("serves")
         : colors.red("serves, unfinished")
-      : outcomeColor(release.outcome, style),
+      : release.waiting && release.outcome === "in progress"
+        ? colors.yellow("waiting")
+        : outcomeColor(release.outcome, style),
     formatAgo(new Date(release.started), now),
     took(release),
-    commit(release),
+    commitText(release.builtFrom ?? release),
     release.actor,
   ]);
   const [head = "", ...lines] = alignColumns([header, ...rows]);
@@ -43,13 +59,10 @@ function took({ started, finished }: Release): string {
   return finished === undefined ? "" : formatDuration(Date.parse(finished) - Date.parse(started));
 }
 
-function commit({ commit, dirty }: Release): string {
-  return commit === undefined ? "" : `${commit.slice(0, 7)}${dirty ? "+" : ""}`;
-}
-
 function notes(release: Release | undefined): string[] {
-  const { rollbackTo, redeploys, failure } = release ?? {};
+  const { imageTag, rollbackTo, redeploys, failure } = release ?? {};
   return [
+    ...(imageTag === undefined ? [] : [`the images with the tag ${imageTag}`]),
     ...(rollbackTo === undefined ? [] : [`back to what release ${rollbackTo} ran`]),
     ...(redeploys === undefined ? [] : [`the tasks of release ${redeploys} anew`]),
     ...(failure === undefined ? [] : [tame(failure)]),

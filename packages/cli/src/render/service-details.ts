@@ -1,22 +1,23 @@
 import type { DeploymentStatus, ServiceStatus } from "@fardel/core";
+import { approvalLines } from "./gate-text.ts";
 import { count, formatAgo } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { alignColumns, tame } from "./text.ts";
 
 /** What a person wants to know of a service that isn't as it should be, below its name; nothing of one that is. */
-export function serviceDetails(service: ServiceStatus, style: Style, now: Date): string[] {
-  const lines = [...troubles(service, style, now), ...staleSecretLines(service, style, now)];
+export function serviceDetails(service: ServiceStatus, environment: string, style: Style, now: Date): string[] {
+  const lines = [...troubles(service, environment, style, now), ...staleSecretLines(service, style, now)];
   return lines.length === 0 ? [] : ["", style.colors.bold(service.name), ...lines.map((line) => `  ${line}`)];
 }
 
-function troubles(service: ServiceStatus, { colors }: Style, now: Date): string[] {
+function troubles(service: ServiceStatus, environment: string, { colors }: Style, now: Date): string[] {
   const { deployments, targets, events, desired, running } = service;
   const moving = deployments.length > 1 || deployments.some(({ rolloutState }) => rolloutState !== "COMPLETED");
   const unhealthy = targets.filter(({ state }) => state !== "healthy");
   if (!moving && unhealthy.length === 0 && running === desired) return [];
   return [
     ...alignColumns(deployments.map(deploymentRow)),
-    ...stageLines(service, now).map((line) => colors.yellow(line)),
+    ...stageLines(service, environment, now).map((line) => colors.yellow(line)),
     ...unhealthy.map(({ address, state, reason }) => `target ${address} is ${state}${reason ? `: ${reason}` : ""}`),
     ...events
       .slice(0, 3)
@@ -45,17 +46,21 @@ function deploymentRow(deployment: DeploymentStatus): string[] {
   ];
 }
 
-function stageLines({ rollout }: ServiceStatus, now: Date): string[] {
+function stageLines({ name, rollout, testUrl }: ServiceStatus, environment: string, now: Date): string[] {
   if (rollout === undefined) return [];
   const { stage, gates, started } = rollout;
-  const since = started === undefined ? "" : `, begun ${formatAgo(new Date(started), now)}`;
+  const since = started === undefined ? "" : `; the rollout began ${formatAgo(new Date(started), now)}`;
   return [
     ...(stage === undefined ? [] : [`stage: ${plain(stage)}${since}`]),
-    ...gates.map(({ hookId, expires, onExpiry }) => {
-      const end =
-        expires && `${onExpiry === "CONTINUE" ? "goes on" : "rolls back"} by itself at ${time(new Date(expires))}`;
-      return `waits for approval (hook ${hookId})${end ? `; ${end}` : ""}`;
-    }),
+    ...gates.flatMap(({ expires, onExpiry }) =>
+      approvalLines({
+        service: name,
+        environment,
+        testUrl,
+        until: expires && new Date(expires),
+        otherwise: onExpiry === "CONTINUE" ? "continue" : "roll-back",
+      }),
+    ),
   ];
 }
 
@@ -71,9 +76,4 @@ function staleSecretLines({ staleSecrets }: ServiceStatus, { colors }: Style, no
 
 function plain(state: string): string {
   return state.toLowerCase().replaceAll("_", " ");
-}
-
-/** `2026-03-01 12:00 UTC`. */
-function time(at: Date): string {
-  return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -1,4 +1,5 @@
 import type { EnvironmentStatus, ServiceStatus } from "@fardel/core";
+import { commitText } from "./commit-text.ts";
 import { formatAgo } from "./quantities.ts";
 import { serviceDetails } from "./service-details.ts";
 import type { Style } from "./style.ts";
@@ -15,7 +16,7 @@ export function statusScreen(status: EnvironmentStatus, style: Style, now: Date)
     servingLine(status, now),
     ...underWay(status, now).map((line) => colors.yellow(line)),
     ...(services.length > 0 ? ["", ...table] : []),
-    ...services.flatMap((service) => serviceDetails(service, style, now)),
+    ...services.flatMap((service) => serviceDetails(service, environment, style, now)),
   ]
     .map((line) => fit(line, width, symbols.ellipsis))
     .join("\n");
@@ -23,11 +24,11 @@ export function statusScreen(status: EnvironmentStatus, style: Style, now: Date)
 
 function servingLine({ serving }: EnvironmentStatus, now: Date): string {
   if (serving === undefined) return "No release serves.";
-  const { number, finished, commit, actor } = serving;
+  const { number, finished, commit, tag, actor } = serving;
   const facts = [
     finished && formatAgo(new Date(finished), now),
     `by ${actor}`,
-    commit && `commit ${commit.slice(0, 7)}`,
+    commit && `commit ${commitText({ commit, tag })}`,
   ];
   return `Release ${number} serves: ${facts.filter(Boolean).join(", ")}.`;
 }
@@ -35,6 +36,7 @@ function servingLine({ serving }: EnvironmentStatus, now: Date): string {
 function underWay({ lock, unfinished }: EnvironmentStatus, now: Date): string[] {
   return [
     ...(lock ? [lockLine(lock, now)] : []),
+    ...(unfinished?.waiting ? [`Release ${unfinished.number} by ${unfinished.actor} waits for its approval.`] : []),
     ...(unfinished?.interrupted
       ? [`Release ${unfinished.number} by ${unfinished.actor} was interrupted; the next one brings it to its end.`]
       : []),

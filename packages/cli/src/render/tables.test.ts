@@ -18,17 +18,35 @@ test("history", () => {
       failure: "Service web was not stable.",
       commit: "2".repeat(40),
       dirty: true as const,
+      tag: "v1.1.0",
     },
     { ...common, number: 11, outcome: "succeeded" as const, rollbackTo: 9 },
-    { ...common, number: 9, outcome: "succeeded" as const, started: "2026-02-27T12:00:00Z", actor: "jo" },
+    {
+      ...common,
+      number: 10,
+      outcome: "in progress" as const,
+      waiting: { services: ["web"], whole: true, since: "2026-03-01T11:58:12.5Z" },
+    },
+    {
+      ...common,
+      number: 9,
+      outcome: "succeeded" as const,
+      started: "2026-02-27T12:00:00Z",
+      actor: "jo",
+      commit: "3".repeat(40),
+      builtFrom: {},
+      imageTag: "v1.0.0",
+    },
   ];
   expect(historyTable(releases, style, now)).toMatchInlineSnapshot(`
-    "release  outcome      started  took     commit    by
-    12       rolled back  2m ago   12.5s    2222222+  kim@example.com
+    "release  outcome      started  took     commit           by
+    12       rolled back  2m ago   12.5s    2222222+ v1.1.0  kim@example.com
              Service web was not stable.
-    11       serves       2m ago   12.5s              kim@example.com
+    11       serves       2m ago   12.5s                     kim@example.com
              back to what release 9 ran
-    9        succeeded    2d ago   47h 58m            jo"
+    10       waiting      2m ago   12.5s                     kim@example.com
+    9        succeeded    2d ago   47h 58m                   jo
+             the images with the tag v1.0.0"
   `);
   expect(historyTable([], style, now)).toBe("There is no release yet.");
 });
@@ -51,7 +69,13 @@ const status: EnvironmentStatus = {
   environment: "local",
   cluster: "local",
   url: "http://127.0.0.1:8080",
-  serving: { number: 3, finished: "2026-03-01T11:00:00Z", commit: "1".repeat(40), actor: "kim@example.com" },
+  serving: {
+    number: 3,
+    finished: "2026-03-01T11:00:00Z",
+    commit: "1".repeat(40),
+    tag: "v1.0.0",
+    actor: "kim@example.com",
+  },
   lock: undefined,
   unfinished: undefined,
   services: [
@@ -66,6 +90,7 @@ const status: EnvironmentStatus = {
       pending: 0,
       healthy: 1,
       url: "http://127.0.0.1:8080/",
+      testUrl: "http://127.0.0.1:9000/",
       deployments: [
         {
           id: "1",
@@ -129,6 +154,7 @@ const status: EnvironmentStatus = {
       pending: 0,
       healthy: undefined,
       url: undefined,
+      testUrl: undefined,
       deployments: [],
       rollout: undefined,
       tasks: [{ ...task("33333333", "eu-west-1c"), target: undefined, health: "HEALTHY" }],
@@ -142,7 +168,7 @@ const status: EnvironmentStatus = {
 test("status, with what a person wants to know of a service on the move", () => {
   expect(statusScreen(status, style, now)).toMatchInlineSnapshot(`
     "shop in local  http://127.0.0.1:8080
-    Release 3 serves: 1h ago, by kim@example.com, commit 1111111.
+    Release 3 serves: 1h ago, by kim@example.com, commit 1111111 v1.0.0.
 
     service  tasks  healthy  zones     release  runs
     web      2/2    1        a 1  b 1  3        shop-local-web:3     1 on Spot
@@ -151,12 +177,27 @@ test("status, with what a person wants to know of a service on the move", () => 
     web
       primary  shop-local-web:4  1/2 running, 1 pending, 1 failed  10 % of requests  in progress
       active   shop-local-web:3  1/2 running                       90 % of requests  completed
-      stage: pre production traffic shift, begun 2m ago
-      waits for approval (hook abc); rolls back by itself at 2026-03-02 11:59 UTC
+      stage: pre production traffic shift; the rollout began 2m ago
+      waits for approval: fardel approve web, or reject
+      try it at http://127.0.0.1:9000/; rolls back by itself at 2026-03-02 11:59 UTC
       target 10.0.0.5:3000 is unhealthy: Health checks failed with these codes: [500]
       10s ago  has started 1 tasks.
       STRIPE_KEY changed 1h ago: 2 tasks still have the old value"
   `);
+});
+
+test("a release that nobody watches either waits for its approval or was interrupted", () => {
+  const left = { number: 4, started: "2026-03-01T11:00:00Z", actor: "kim@example.com" };
+  const told = (unfinished: EnvironmentStatus["unfinished"]) =>
+    statusScreen({ ...status, services: [], unfinished }, style, now)
+      .split("\n")
+      .at(-1);
+  expect(told({ ...left, waiting: true, interrupted: false })).toBe(
+    "Release 4 by kim@example.com waits for its approval.",
+  );
+  expect(told({ ...left, waiting: false, interrupted: true })).toBe(
+    "Release 4 by kim@example.com was interrupted; the next one brings it to its end.",
+  );
 });
 
 test("plan", () => {

@@ -73,6 +73,16 @@ test("a release under way has no waterfall yet", () => {
   const release = { ...timeline.release, outcome: "in progress" as const, phases: [] };
   const screen = timelineScreen({ release, durationMs: undefined, otherMs: 0, shortenings: [] }, style, now);
   expect(screen.split("\n").at(-1)).toBe("It is under way: its phases are kept when it ends.");
+  const waiting = { ...release, waiting: { services: ["web"], whole: true, since: release.started } };
+  const left = { release: waiting, durationMs: undefined, otherMs: 0, shortenings: [] };
+  expect(timelineScreen(left, style, now)).toContain("It waits for its approval: its phases are kept when it ends.");
+});
+
+test("a release tells the commit and tag its images were built from, and of those that were chosen by a tag only that", () => {
+  const origin = (more: object) =>
+    timelineScreen({ ...timeline, release: { ...timeline.release, ...more } }, style, now).split("\n")[1];
+  expect(origin({ tag: "v1.0.0" })).toBe("10m ago, by kim on ci, commit 2222222 v1.0.0 (main)");
+  expect(origin({ builtFrom: {}, imageTag: "v1.0.0" })).toBe("10m ago, by kim on ci, images with the tag v1.0.0");
 });
 
 test("events, with the names of what an ARN is of", () => {

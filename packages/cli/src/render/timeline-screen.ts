@@ -1,4 +1,5 @@
 import type { Phase, ReleaseTimeline, Shortening } from "@fardel/core";
+import { commitText } from "./commit-text.ts";
 import { formatAgo, formatDuration } from "./quantities.ts";
 import type { Style } from "./style.ts";
 import { fit, pad, tame, widthOf, wrap } from "./text.ts";
@@ -15,7 +16,10 @@ export function timelineScreen(timeline: ReleaseTimeline, style: Style, now: Dat
     fit(colors.dim(origin(timeline, now)), width, symbols.ellipsis),
     ...(failure === undefined ? [] : wrap(tame(failure), width).map((line) => colors.red(line))),
   ];
-  if (durationMs === undefined) return [...lines, "", "It is under way: its phases are kept when it ends."].join("\n");
+  if (durationMs === undefined) {
+    const state = release.waiting ? "It waits for its approval" : "It is under way";
+    return [...lines, "", `${state}: its phases are kept when it ends.`].join("\n");
+  }
   const rows = [...release.phases.map(rowOf), ...(otherMs > 0 ? [otherRow(otherMs)] : [])];
   return [...lines, "", ...waterfall(rows, durationMs, style), ...advice(timeline.shortenings, style)].join("\n");
 }
@@ -76,11 +80,13 @@ function barOf({ startMs, durationMs, part }: Row, totalMs: number, room: number
 }
 
 function origin({ release }: ReleaseTimeline, now: Date): string {
-  const { started, actor, host, commit, dirty, branch, rollbackTo } = release;
+  const { started, actor, host, imageTag, rollbackTo } = release;
+  const built = release.builtFrom ?? release;
   const facts = [
     formatAgo(new Date(started), now),
     `by ${actor} on ${host}`,
-    commit && `commit ${commit.slice(0, 7)}${dirty ? "+" : ""}${branch ? ` (${branch})` : ""}`,
+    built.commit && `commit ${commitText(built)}${built.branch ? ` (${built.branch})` : ""}`,
+    imageTag !== undefined && `images with the tag ${imageTag}`,
     rollbackTo !== undefined && `back to what release ${rollbackTo} ran`,
   ];
   return facts.filter(Boolean).join(", ");

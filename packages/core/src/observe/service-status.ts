@@ -1,4 +1,4 @@
-import type { Deployment, Task } from "@aws-sdk/client-ecs";
+import type { Deployment, Service as EcsService, Task } from "@aws-sdk/client-ecs";
 import type { CurrentService, CurrentState } from "../release/current.ts";
 import { lastPart, shortTaskId } from "../release/names.ts";
 import type { Surroundings } from "../release/request.ts";
@@ -23,6 +23,8 @@ export interface ServiceStatus {
   healthy: number | undefined;
   /** Address of the service; undefined without a route. */
   url: string | undefined;
+  /** Where its new revision answers while the rollout waits; undefined unless it waits, and where nothing is routed there. */
+  testUrl: string | undefined;
   /** Its revisions, the newest first; more than one while one takes over from another. */
   deployments: DeploymentStatus[];
   /** The rollout under way. */
@@ -69,6 +71,8 @@ export interface TaskStatus {
 export interface Look extends Surroundings {
   current: CurrentState;
   url: string | undefined;
+  /** Where a new revision of it answers before it has production traffic. */
+  testUrl: string | undefined;
   changedAt: WhenChanged;
 }
 
@@ -97,6 +101,7 @@ export async function serviceStatus(look: Look, name: string): Promise<ServiceSt
     pending: ecs.pendingCount ?? 0,
     healthy: (ecs.loadBalancers ?? []).length > 0 ? healthyOf(targets) : undefined,
     url,
+    testUrl: rollout !== undefined && rollout.gates.length > 0 && hasTestRule(ecs) ? look.testUrl : undefined,
     deployments: (ecs.deployments ?? []).map((each) => deploymentStatus(each, weightOf(each, weights, targets, tasks))),
     rollout,
     tasks: tasks.map((task) => taskStatus(task, targets)).sort((a, b) => (a.zone < b.zone ? -1 : 1)),
@@ -119,6 +124,7 @@ const missing: Omit<ServiceStatus, "name" | "taskDefinition" | "url"> = {
   running: 0,
   pending: 0,
   healthy: undefined,
+  testUrl: undefined,
   deployments: [],
   rollout: undefined,
   tasks: [],
@@ -126,6 +132,12 @@ const missing: Omit<ServiceStatus, "name" | "taskDefinition" | "url"> = {
   staleSecrets: [],
   events: [],
 };
+
+/** A rolling update has none, and nothing that could be tried: of the new revision no task runs yet. */
+function hasTestRule({ loadBalancers = [], deploymentConfiguration }: EcsService): boolean {
+  if ((deploymentConfiguration?.strategy ?? "ROLLING") === "ROLLING") return false;
+  return loadBalancers.some(({ advancedConfiguration }) => advancedConfiguration?.testListenerRule !== undefined);
+}
 
 /** An address is registered with one of two target groups, or, while traffic is shifted back, with both. */
 function healthyOf(targets: readonly TargetStatus[]): number {

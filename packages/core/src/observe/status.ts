@@ -1,7 +1,9 @@
-import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
+import { loadBalancerUrl, testUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "../release/addresses.ts";
 import { readCurrentState } from "../release/current.ts";
+import { builtFrom } from "../release/earlier-release.ts";
 import { type LockHolder, lockHolder } from "../release/lock.ts";
+import type { ReleaseRecord } from "../release/record.ts";
 import type { Surroundings } from "../release/request.ts";
 import { stateBucket } from "../release/state-bucket.ts";
 import { systemTime } from "../release/time.ts";
@@ -15,26 +17,47 @@ export interface EnvironmentStatus {
   /** Where the load balancer answers. */
   url: string | undefined;
   /** The newest release that came to serve. */
-  serving: { number: number; finished: string | undefined; commit: string | undefined; actor: string } | undefined;
+  serving: ServingRelease | undefined;
   /** Who is releasing right now. */
   lock: LockHolder | undefined;
-  /** The newest release where it hasn't come to its end; interrupted when nobody works on it any more. */
-  unfinished: { number: number; started: string; actor: string; interrupted: boolean } | undefined;
+  /** The newest release where it hasn't come to its end. */
+  unfinished: UnfinishedRelease | undefined;
   services: ServiceStatus[];
+}
+
+interface ServingRelease {
+  number: number;
+  finished: string | undefined;
+  /** What its images were built from; undefined where that isn't known. */
+  commit: string | undefined;
+  tag: string | undefined;
+  actor: string;
+}
+
+interface UnfinishedRelease {
+  number: number;
+  started: string;
+  actor: string;
+  /** Whether it was left waiting for its approval. */
+  waiting: boolean;
+  /** Whether nobody works on it any more, and nobody is to: the process that made it is gone. */
+  interrupted: boolean;
 }
 
 /** How an app's services in an environment are: those of the release that serves, and those that releases have begun. */
 export async function environmentStatus(surroundings: Surroundings): Promise<EnvironmentStatus> {
   const { aws, descriptor, time = systemTime } = surroundings;
   const bucket = stateBucket(aws, descriptor.stateBucket);
-  const [current, lock, url] = await Promise.all([
+  const [current, lock, url, test] = await Promise.all([
     readCurrentState(aws, descriptor, bucket, []),
     lockHolder(bucket, descriptor, time),
     loadBalancerUrl(aws, descriptor),
+    testUrl(aws, descriptor),
   ]);
   const { serving, newest } = current;
   const configured = newest?.configuration.services ?? serving?.configuration.services ?? {};
   const addresses = serviceAddresses(configured, url);
+  const testAddresses = serviceAddresses(configured, test);
   const changedAt = whenChanged(aws);
   const names = [...new Set([...Object.keys(serving?.services ?? {}), ...current.services.keys()])];
   return {
@@ -42,19 +65,28 @@ export async function environmentStatus(surroundings: Surroundings): Promise<Env
     environment: descriptor.environment,
     cluster: descriptor.cluster,
     url,
-    serving: serving && {
-      number: serving.number,
-      finished: serving.finished,
-      commit: serving.commit,
-      actor: serving.actor,
-    },
+    serving: serving && servingRelease(serving),
     lock,
-    unfinished:
-      newest?.outcome === "in progress"
-        ? { number: newest.number, started: newest.started, actor: newest.actor, interrupted: lock === undefined }
-        : undefined,
+    unfinished: newest?.outcome === "in progress" ? unfinishedRelease(newest, lock) : undefined,
     services: await Promise.all(
-      names.map((name) => serviceStatus({ ...surroundings, current, url: addresses[name]?.url, changedAt }, name)),
+      names.map((name) => {
+        const look = { url: addresses[name]?.url, testUrl: testAddresses[name]?.url, changedAt };
+        return serviceStatus({ ...surroundings, current, ...look }, name);
+      }),
     ),
   };
+}
+
+function servingRelease(record: ReleaseRecord): ServingRelease {
+  const { number, finished, actor } = record;
+  const { commit, tag } = builtFrom(record);
+  return { number, finished, commit, tag, actor };
+}
+
+function unfinishedRelease(
+  { number, started, actor, waiting: left }: ReleaseRecord,
+  lock: LockHolder | undefined,
+): UnfinishedRelease {
+  const waiting = lock === undefined && left !== undefined;
+  return { number, started, actor, waiting, interrupted: lock === undefined && !waiting };
 }

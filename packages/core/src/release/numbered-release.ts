@@ -36,6 +36,7 @@ export interface PreparedRelease {
   /** What is tagged once it serves. */
   tags: TaggedRelease;
   builtFrom?: BuiltFrom;
+  imageTag?: string;
   rollbackTo?: number;
   redeploys?: number;
   /** Tasks to run before any service changes. */
@@ -133,13 +134,14 @@ export async function closeInterrupted(run: LockedRun, { newest }: CurrentState)
 
 function contentsOf(run: LockedRun, release: PreparedRelease): Parameters<typeof openRecord>[1] {
   const { app, environment } = run.descriptor;
-  const { origin, images, configuration, startedAt, rollbackTo, redeploys, builtFrom } = release;
+  const { origin, images, configuration, startedAt, rollbackTo, redeploys, builtFrom, imageTag } = release;
   return {
     app,
     environment,
     ...(rollbackTo !== undefined && { rollbackTo }),
     ...(redeploys !== undefined && { redeploys }),
     ...(builtFrom && { builtFrom }),
+    ...(imageTag !== undefined && { imageTag }),
     ...origin,
     images,
     services: {},

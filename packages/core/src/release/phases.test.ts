@@ -134,7 +134,13 @@ test("a rollout in stages tells its gate, shift, bake and clean-up apart", async
     stage(3, "SCALE_UP");
     stage(5, "TEST_TRAFFIC_SHIFT");
     at(6);
-    phases.emit({ type: "rollout.waiting", environment: "local", service: "web", waitsFor: "approval", otherwise: "roll-back" });
+    phases.emit({
+      type: "rollout.waiting",
+      environment: "local",
+      service: "web",
+      waitsFor: "approval",
+      otherwise: "roll-back",
+    });
     stage(20, "PRE_PRODUCTION_TRAFFIC_SHIFT");
     stage(21, "PRODUCTION_TRAFFIC_SHIFT");
     stage(30, "BAKE_TIME");

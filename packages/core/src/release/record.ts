@@ -19,6 +19,8 @@ export interface ReleaseRecord extends Origin {
   redeploys?: number;
   /** What the images were built from, where that is not the commit. */
   builtFrom?: BuiltFrom;
+  /** The tag by which its images were chosen, where none was built. */
+  imageTag?: string;
   /** Reference by digest, by image: name of the build, or reference as written. */
   images: Record<string, string>;
   /** All services of the app, also those a partial release has left as they were. */

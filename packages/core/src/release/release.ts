@@ -26,7 +26,7 @@ import { underLock } from "./under-lock.ts";
  * when that is aborted.
  */
 export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
-  const { app, aws, descriptor, origin, emit, only, builtFrom, time = systemTime } = request;
+  const { app, aws, descriptor, origin, emit, only, builtFrom, imageTag, time = systemTime } = request;
   const startedAt = time.now();
   if (builtFrom === undefined) checkTags(app, origin);
   const names = releasedNames(app, only);
@@ -69,6 +69,7 @@ export async function deploy(request: DeployRequest): Promise<ReleaseOutcome> {
       images: { ...serving?.images, ...tags.images },
       tags,
       ...(builtFrom && { builtFrom }),
+      ...(imageTag !== undefined && { imageTag }),
       before: tasksOf(app, app.release.before, names),
       after: tasksOf(app, app.release.after, names),
       whole: only === undefined,

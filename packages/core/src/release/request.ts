@@ -36,6 +36,8 @@ export interface DeployRequest extends ChangeRequest {
   images: (release: number, emit: Emit) => Promise<ReadonlyMap<string, PublishedImage>>;
   /** What the images were built from, where that is not what `origin` says. */
   builtFrom?: BuiltFrom;
+  /** The tag by which the images were chosen, for the record. */
+  imageTag?: string;
   /** Services and tasks of a partial release; unless given, all. */
   only?: readonly string[];
 }
