@@ -10,6 +10,7 @@ const example = resolve(import.meta.dirname, "..", "..", "examples", "managr");
 const repository = "managr/server";
 
 let managr: Awaited<ReturnType<typeof startTaggedShop>>;
+let pr: Place;
 let staging: Place;
 let production: Place;
 
@@ -25,6 +26,11 @@ beforeAll(async () => {
       .replace("public.ecr.aws/datadog/agent:7", region.base),
   });
   commit("Take what there is here");
+  managr.git("switch", "--quiet", "--create", "scores");
+  write({ "migrate.js": `${readFileSync(join(directory, "migrate.js"), "utf8")}\n// One.\n` });
+  commit("Score leads");
+  pr = await managr.open("pr");
+  await createKey(pr);
 });
 afterAll(() => managr.close());
 
@@ -67,23 +73,19 @@ async function servingDigest(place: Place): Promise<string> {
 }
 
 describe("managr's stages", () => {
-  test("A2: a pull request's image is pr-<id>, and the next push to it takes the tag along", async () => {
-    managr.git("switch", "--quiet", "--create", "scores");
-    managr.write({ "migrate.js": `${readFileSync(join(managr.directory, "migrate.js"), "utf8")}\n// One.\n` });
-    commit("Score leads");
-    let pr = await managr.open("pr");
-    await createKey(pr);
+  test("A2: a pull request's image is pr-<id>", async () => {
     await succeed(pr, await pullRequest("7"));
-    const first = await servingDigest(pr);
-    expect(await pr.tags("server")).toEqual({ [first]: ["pr-7"] });
+    expect(await pr.tags("server")).toEqual({ [await servingDigest(pr)]: ["pr-7"] });
+  });
 
+  test("A2: the next push to a pull request takes its tag along", async () => {
+    const before = await servingDigest(pr);
     managr.write({ "migrate.js": `${readFileSync(join(managr.directory, "migrate.js"), "utf8")}\n// Two.\n` });
     commit("Score leads better");
-    pr = await managr.open("pr");
     await succeed(pr, await pullRequest("7"));
-    const second = await servingDigest(pr);
-    expect(second).not.toBe(first);
-    expect(await pr.tags("server")).toEqual({ [first]: [], [second]: ["pr-7"] });
+    const after = await servingDigest(pr);
+    expect(after).not.toBe(before);
+    expect(await pr.tags("server")).toEqual({ [before]: [], [after]: ["pr-7"] });
   });
 
   test("A6: a stage without its secret in Secrets Manager is not released to, and told which", async () => {
@@ -124,7 +126,6 @@ describe("managr's stages", () => {
   });
 
   test("A3: each stage has a service of its own, with its own CPU, memory and number of tasks", async () => {
-    const pr = await managr.open("pr");
     const found = await Promise.all([pr, staging, production].map(service));
     const sizes = found.map(({ clusterArn, definition, desiredCount }) => {
       const [cluster] = clusterArn?.split("/").slice(-1) ?? [];
