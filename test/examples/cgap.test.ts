@@ -109,7 +109,8 @@ describe("cgap", () => {
   test("B5: a configuration that nobody has filled in yet stops the release before it begins", async () => {
     const { exitCode, stderr } = await fardel("up");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(`service wsgi needs the secret ${secret}, which doesn't exist`);
+    const who = "Service wsgi, service indexer, service ingester and task deployment need";
+    expect(stderr).toContain(`${who} the secret ${secret}, which doesn't exist.`);
 
     await secrets.createSecret({ Name: secret, SecretString: JSON.stringify(configuration) });
   });

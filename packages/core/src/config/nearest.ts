@@ -58,5 +58,14 @@ function distance(from: string, to: string): number {
 
 /** `a`, `a or b`, `a, b or c`. */
 export function orList(words: readonly string[]): string {
-  return words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  return list(words, "or");
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function andList(words: readonly string[]): string {
+  return list(words, "and");
+}
+
+function list(words: readonly string[], conjunction: string): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${conjunction} ${words.at(-1)}`;
 }

@@ -1,5 +1,5 @@
 import type { App } from "../config/app.ts";
-import { nearest } from "../config/nearest.ts";
+import { andList, nearest } from "../config/nearest.ts";
 import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
 import { type ReleasedConfiguration, type ReleaseRecord, releasedConfiguration } from "./record.ts";
@@ -40,18 +40,13 @@ function refuseSplit(app: App, names: ReadonlySet<string>): void {
     const absent = bundle.filter((name) => !names.has(name));
     if (absent.length === 0 || absent.length === bundle.length) continue;
     const present = bundle.filter((name) => names.has(name));
-    throw new FardelError("SPLIT_BUNDLE", `${listOf(bundle)} go together: a partial release may not part them.`, {
+    throw new FardelError("SPLIT_BUNDLE", `${andList(bundle)} go together: a partial release may not part them.`, {
       where: whereWritten(app, `release.together.${index}`),
-      why: `--only names ${listOf(present)}, and not ${listOf(absent)}. Nothing was changed.`,
-      fix: `Add ${absent.map((name) => `--only ${name}`).join(" ")}, or leave ${listOf(present)} out.`,
+      why: `--only names ${andList(present)}, and not ${andList(absent)}. Nothing was changed.`,
+      fix: `Add ${absent.map((name) => `--only ${name}`).join(" ")}, or leave ${andList(present)} out.`,
       exitCode: 2,
     });
   }
-}
-
-/** `indexer and deployment`. */
-function listOf(names: readonly string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** What serves after the release: the manifest, but what a partial release leaves alone as the release before has it. */

@@ -122,6 +122,23 @@ test("finds the keys of a JSON secret that is spread, and says what can't be spr
   expect(await refusal(spread("none"), aws)).toContain("needs the secret /shop/production/none, which doesn't exist");
 });
 
+test("B5: a secret that several need is one problem, and read once where it is spread", async () => {
+  const spread = { secrets: {}, spread: named("settings") };
+  const app = {
+    ...appWith({}),
+    services: { web: { ...web, ...spread }, worker: { ...(shop.services.worker as Service), ...spread } },
+  };
+  expect(await refusal(app, world({}).aws)).toMatchInlineSnapshot(`
+    "Service web and service worker need the secret /shop/production/settings, which doesn't exist.
+    the manifest
+    Nothing was changed.
+    aws secretsmanager create-secret --name /shop/production/settings --secret-string '{"VARIABLE":"<value>"}'"
+  `);
+  const { aws, read } = world({ "/shop/production/settings": '{"A":"hunter2"}' });
+  expect([...(await check(app, aws)).keys]).toEqual([["/shop/production/settings", ["A"]]]);
+  expect(read).toEqual(["/shop/production/settings"]);
+});
+
 test("one problem reads as a sentence", async () => {
   expect(await refusal(appWith({ KEY: named("stripe-key") }), world({}).aws)).toMatchInlineSnapshot(`
     "Service web needs the secret /shop/production/stripe-key, which doesn't exist.

@@ -1,7 +1,8 @@
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import { localEnvironment } from "../aws/target.ts";
-import type { App, SecretSource } from "../config/app.ts";
+import type { App, Workload } from "../config/app.ts";
+import { andList } from "../config/nearest.ts";
 import { whereWritten } from "../config/where-written.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { PreflightProblem } from "./preflight-problem.ts";
@@ -35,12 +36,15 @@ export async function checkSecrets(
   descriptor: EnvironmentDescriptor,
   names: ReadonlySet<string>,
 ): Promise<CheckedSecrets> {
+  const released = (workload: Workload) => names.has(workload.name);
   const uses = [
-    ...Object.values(app.services).flatMap((service) =>
-      secretUses("services", service).map((use) => ({ use, service })),
-    ),
-    ...Object.values(app.tasks).flatMap((service) => secretUses("tasks", service).map((use) => ({ use, service }))),
-  ].filter(({ service }) => names.has(service.name));
+    ...Object.values(app.services)
+      .filter(released)
+      .flatMap((service) => secretUses("services", service)),
+    ...Object.values(app.tasks)
+      .filter(released)
+      .flatMap((task) => secretUses("tasks", task)),
+  ];
   const found = new Map<string, Promise<Found>>();
   const look = (location: SecretLocation): Promise<Found> => {
     const key = JSON.stringify(location);
@@ -51,23 +55,36 @@ export async function checkSecrets(
   const problems: PreflightProblem[] = [];
   const arns = new Map<string, string>();
   const keys = new Map<string, string[]>();
-  for (const { use } of uses) {
+  for (const use of uses) {
     const location = locate(use.source, descriptor);
     if (location) void look(location);
   }
-  for (const { use } of uses) {
+  for (const [use, ...alike] of sameNeeds(uses, descriptor)) {
     const location = locate(use.source, descriptor);
     const state: Found = location ? await look(location) : { state: "no database" };
-    if (state.state === "found" && use.source.kind === "named")
-      arns.set(use.source.secretName, fullArn(state.arn, descriptor));
-    const problem = problemOf(app, use, location, state);
+    for (const { source } of [use, ...alike]) {
+      if (state.state === "found" && source.kind === "named")
+        arns.set(source.secretName, fullArn(state.arn, descriptor));
+    }
+    const problem = problemOf(app, use, alike, location, state);
     if (problem) problems.push(problem);
     if (!use.spreads || location === undefined || problem) continue;
     const spread = await spreadKeys(aws, app, use, location);
-    if (Array.isArray(spread)) keys.set(spreadId(use.source), spread);
-    else problems.push(spread);
+    if (!Array.isArray(spread)) problems.push(spread);
+    else for (const { source } of [use, ...alike]) keys.set(spreadId(source), spread);
   }
   return { problems, arns, keys };
+}
+
+/** Those that need the same of the same secret, together: what is wrong with it is one problem. */
+function sameNeeds(uses: readonly SecretUse[], descriptor: EnvironmentDescriptor): [SecretUse, ...SecretUse[]][] {
+  const needs = new Map<string, [SecretUse, ...SecretUse[]]>();
+  for (const use of uses) {
+    const location = locate(use.source, descriptor);
+    const need = location ? JSON.stringify([location, use.spreads]) : use.path;
+    needs.set(need, [...(needs.get(need) ?? []), use] as [SecretUse, ...SecretUse[]]);
+  }
+  return [...needs.values()];
 }
 
 /** The names of a JSON secret's keys; its values are forgotten at once. */
@@ -151,12 +168,13 @@ function keyState(text: string, key: string, arn: string): Found {
 
 function problemOf(
   app: App,
-  { path, variable, source }: SecretUse,
+  use: SecretUse,
+  alike: readonly SecretUse[],
   location: SecretLocation | undefined,
   found: Found,
 ): PreflightProblem | undefined {
-  const [section, workload] = path.split(".");
-  const who = `${section === "tasks" ? "task" : "service"} ${workload}`;
+  const { path, variable } = use;
+  const needs = needing([use, ...alike]);
   const where = whereWritten(app, path);
   const id = location?.id ?? "";
   const key = location?.jsonKey ?? "";
@@ -166,52 +184,63 @@ function problemOf(
     case "no database":
       return {
         where,
-        message: `${who} needs ${variable} from a database that ${app.environment} doesn't have yet`,
+        message: `${needs} ${variable} from a database that ${app.environment} doesn't have yet`,
         fix: `Run \`fardel up ${app.environment}\`, which makes it.`,
       };
     case "missing":
       return {
         where,
-        message: `${who} needs the secret ${id}, which doesn't exist`,
-        fix: creation(app, source, location),
+        message: `${needs} the secret ${id}, which doesn't exist`,
+        fix: creation(app, use, location),
       };
     case "deleted":
       return {
         where,
-        message: `${who} needs the secret ${id}, which is marked for deletion`,
+        message: `${needs} the secret ${id}, which is marked for deletion`,
         fix: secretsManager(app, `restore-secret --secret-id ${id}`),
       };
     case "no value":
       return {
         where,
-        message: `${who} needs the secret ${id}, which has no value yet`,
-        fix: secretsManager(app, `put-secret-value --secret-id ${id} --secret-string '${exampleOf(location)}'`),
+        message: `${needs} the secret ${id}, which has no value yet`,
+        fix: secretsManager(app, `put-secret-value --secret-id ${id} --secret-string '${exampleOf(use, location)}'`),
       };
     case "not JSON":
       return {
         where,
-        message: `${who} needs the key ${key} of the secret ${id}, which is no JSON`,
+        message: `${needs} the key ${key} of the secret ${id}, which is no JSON`,
         fix: `Store it as '{"${key}":"<value>"}', or take #${key} out.`,
       };
     case "no key":
       return {
         where,
-        message: `${who} needs the key ${key} of the secret ${id}, which has ${found.keys.length > 0 ? `only ${found.keys.join(", ")}` : "no keys"}`,
+        message: `${needs} the key ${key} of the secret ${id}, which has ${found.keys.length > 0 ? `only ${found.keys.join(", ")}` : "no keys"}`,
         fix: `Add ${key} to its JSON (\`aws secretsmanager put-secret-value\`), or correct the name after #.`,
       };
     case "unreadable":
       return {
         where,
-        message: `${who} needs the secret ${id}, which can't be looked up: ${found.error.message}`,
+        message: `${needs} the secret ${id}, which can't be looked up: ${found.error.message}`,
         fix:
           ("fix" in found.error && typeof found.error.fix === "string" && found.error.fix) || "Run the command again.",
       };
   }
 }
 
-function creation(app: App, source: SecretSource, location: SecretLocation | undefined): string {
+/** `service web needs`, `service web and task migrate need`. */
+function needing(uses: readonly SecretUse[]): string {
+  const who = uses.map(({ path }) => {
+    const [section, workload] = path.split(".");
+    return `${section === "tasks" ? "task" : "service"} ${workload}`;
+  });
+  const names = [...new Set(who)];
+  return names.length === 1 ? `${names[0]} needs` : `${andList(names)} need`;
+}
+
+function creation(app: App, use: SecretUse, location: SecretLocation | undefined): string {
+  const { source } = use;
   if (source.kind !== "named") return "Correct the ARN, or create what it names.";
-  return secretsManager(app, `create-secret --name ${source.secretName} --secret-string '${exampleOf(location)}'`);
+  return secretsManager(app, `create-secret --name ${source.secretName} --secret-string '${exampleOf(use, location)}'`);
 }
 
 /** To copy. Without the first line, a secret of the embedded region would be looked for, or made, in a real account. */
@@ -220,6 +249,7 @@ function secretsManager({ environment }: App, operation: string): string {
   return environment === localEnvironment ? `eval "$(fardel local env)"\n${command}` : command;
 }
 
-function exampleOf(location: SecretLocation | undefined): string {
+function exampleOf({ spreads }: SecretUse, location: SecretLocation | undefined): string {
+  if (spreads) return '{"VARIABLE":"<value>"}';
   return location?.jsonKey === undefined ? "<value>" : `{"${location.jsonKey}":"<value>"}`;
 }
