@@ -145,3 +145,21 @@ test("with --to it is a release of its own, which can't begin meanwhile", async 
   });
   expect((await deploying).exitCode).toBe(3);
 });
+
+test("a release that somebody else's deployment has overtaken is superseded, and not taken back", async () => {
+  answersWith("six");
+  const deploying = app.fardel("deploy");
+  await untilAnswer("six");
+  const second = await app.fardel("deploy");
+  expect(second.exitCode, second.stderr).toBe(5);
+  expect(second.stderr).toMatch(
+    /^✗ Release 6 \(deploy\) of rollout in local is under way\.\n {2}held by ada@example.com on /m,
+  );
+  await app.aws.ecs.updateService({ cluster: "local", service: "rollout-web", forceNewDeployment: true });
+  const deploy = await deploying;
+  expect(deploy.exitCode, deploy.stderr).toBe(1);
+  expect(deploy.stderr.replaceAll(/\s+/g, " ")).toContain(
+    "✗ Release 6 was superseded: somebody else has deployed web in the meantime; their deployment goes on.",
+  );
+  expect(await newestRelease()).toMatchObject({ number: 6, outcome: "superseded" });
+});
