@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Service, ServiceDeployment } from "@aws-sdk/client-ecs";
 import { readDescriptor } from "@fardel/core";
 import { testUrl } from "@fardel/core/infra/load-balancer-url.ts";
-import { expect, onTestFinished } from "vitest";
+import { expect, onTestFinished, vi } from "vitest";
 import type { Ended } from "../command-line.ts";
 import { type LoadDuring, RolloutApp } from "../e2e/rollout.fixture.ts";
 import { type Answered, answeredBy, shareWithin } from "../load/answered.ts";
@@ -38,7 +38,7 @@ services:
 ${more}`;
 
 /** What a listener rule said for some time. */
-export interface Weighing {
+interface Weighing {
   /** Percent by target group, the smaller one first. */
   weights: number[];
   /** Surely in force from then, to then; milliseconds since the epoch. */
@@ -104,12 +104,13 @@ export class ShiftingApp extends RolloutApp {
     command?.then((result) => {
       ended = result;
     });
-    return until(
-      () => this.newestDeployment(),
-      (deployment) => {
+    return vi.waitUntil(
+      async () => {
+        const deployment = await this.newestDeployment();
         expect(ended?.stderr, "what the command said, which ended too early").toBeUndefined();
-        return wanted(deployment);
+        return wanted(deployment) && deployment;
       },
+      { timeout: patience, interval: 20 },
     );
   }
 
@@ -173,17 +174,6 @@ export class ShiftingApp extends RolloutApp {
         { deployment: startedBy, revision: revisionOf(taskDefinitionArn) },
       ]),
     );
-  }
-}
-
-/** Looks until it sees what is wanted, for a minute. */
-export async function until<T>(look: () => Promise<T>, wanted: (seen: T) => boolean): Promise<T> {
-  const deadline = Date.now() + patience;
-  for (;;) {
-    const seen = await look();
-    if (wanted(seen)) return seen;
-    expect(Date.now(), `still ${JSON.stringify(seen)} after a minute`).toBeLessThan(deadline);
-    await wait(20);
   }
 }
 
