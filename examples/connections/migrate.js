@@ -24,7 +24,7 @@ try {
 }
 
 async function migrate() {
-  await database.query("SELECT pg_advisory_lock($1)", [lock]);
+  await takeLock();
   await database.query(`
     CREATE TABLE IF NOT EXISTS migrations (
       name text PRIMARY KEY,
@@ -45,6 +45,15 @@ async function migrate() {
   const later = [...applied.keys()].filter((name) => !known.has(name));
   if (later.length > 0) console.log(`A later version has applied ${later.join(", ")}; that stays.`);
   if (pending.length === 0) console.log(`Nothing to do: ${migrations.length} migrations were applied before.`);
+}
+
+async function takeLock() {
+  try {
+    await database.query("SELECT pg_advisory_lock($1)", [lock]);
+  } catch (error) {
+    // https://www.postgresql.org/docs/current/errcodes-appendix.html: lock_not_available
+    throw error.code === "55P03" ? new Error("Another migration is still running; nothing was changed.") : error;
+  }
 }
 
 async function readMigrations() {
