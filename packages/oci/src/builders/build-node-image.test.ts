@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
@@ -221,6 +231,19 @@ describe("dependencies", () => {
     expect(second.cached).toEqual({ dependencies: true, source: false });
     expect(second.layers[0]?.digest).toBe(first.layers[0]?.digest);
     expect(second.layers[1]?.digest).not.toBe(first.layers[1]?.digest);
+  });
+
+  test("stay when only the app's version is another", async () => {
+    await plantApp();
+    const first = await build();
+    for (const file of ["package.json", "package-lock.json"]) {
+      const text = readFileSync(join(app, file), "utf8");
+      write({ [file]: text.replace(/("name":"app","version":)"1.0.0"/g, '$1"1.1.0"') });
+      expect(readFileSync(join(app, file), "utf8")).not.toBe(text);
+    }
+    const second = await build();
+    expect(second.cached).toEqual({ dependencies: true, source: false });
+    expect(second.layers[0]?.digest).toBe(first.layers[0]?.digest);
   });
 
   test("have one digest wherever they are installed", async () => {

@@ -80,8 +80,8 @@ async function readInstallInput(
 ): Promise<InstallInput> {
   refuseInstallScripts(join(directory, "package.json"), manifest);
   const files: Record<string, string> = {
-    "package.json": JSON.stringify(installedParts(manifest)),
-    [lockfile.fileName]: lockfile.text,
+    "package.json": JSON.stringify(withoutVersion(installedParts(manifest))),
+    [lockfile.fileName]: unversionedLockfile(lockfile),
   };
   const settings = await readText(join(directory, ".npmrc"));
   if (settings !== undefined) files[".npmrc"] = settings;
@@ -95,6 +95,16 @@ async function readInstallInput(
     } else copied[path] = await archiveDigest(createTar(await readPath(join(directory, path))));
   }
   return { files, copied, target, abi: isThisMachine(target) ? process.versions.modules : undefined };
+}
+
+/** The app's own version decides nothing that is installed, and many an app gets another one with every release. */
+function unversionedLockfile({ content, packages }: Lockfile): string {
+  const { "": app = {}, ...others } = packages;
+  return JSON.stringify({ ...withoutVersion(content), packages: { "": withoutVersion(app), ...others } });
+}
+
+function withoutVersion(manifest: object): object {
+  return Object.fromEntries(Object.entries(manifest).filter(([key]) => key !== "version"));
 }
 
 /** A symbolic link must not bring in what the lockfile's path doesn't name. */

@@ -7,7 +7,8 @@ import { readText } from "./read-text.ts";
 /** What the builder reads of npm's lockfile (lockfileVersion 2 and 3). */
 export interface Lockfile {
   fileName: string;
-  text: string;
+  /** All of it. */
+  content: object;
   /** By path, such as `node_modules/pg`; "" is the app itself. */
   packages: Record<string, LockedPackage>;
 }
@@ -32,8 +33,9 @@ export async function readLockfile(directory: string): Promise<Lockfile | undefi
     const path = join(directory, fileName);
     const text = await readText(path);
     if (text === undefined) continue;
-    const { packages } = parseObject(path, text) as { packages?: unknown };
-    if (packages !== undefined) return { fileName, text, packages: checkedPackages(path, packages) };
+    const content = parseObject(path, text) as { packages?: unknown };
+    const { packages } = content;
+    if (packages !== undefined) return { fileName, content, packages: checkedPackages(path, packages) };
     throw new OciError("lockfile", `${path} was written by npm 6 or older, which does not say enough.`, {
       fix: "Run npm install --package-lock-only with npm 7 or newer, and commit the file.",
     });
