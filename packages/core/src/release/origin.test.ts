@@ -77,3 +77,13 @@ test.each([
   git("checkout", "--quiet", "--detach");
   expect(await findOrigin(directory, variables)).toMatchObject({ pr: "7", branch: "fix" });
 });
+
+test("E8: of several tags of a commit the newest version counts, however they were made", async () => {
+  const { directory, git } = directoryWith(true);
+  git("tag", "v1.9.0");
+  git("tag", "v1.10.0-rc.1");
+  expect(await findOrigin(directory, {})).toMatchObject({ tag: "v1.10.0-rc.1" });
+  git("tag", "v1.10.0");
+  git("tag", "--annotate", "v1.2.0", "--message", "backport");
+  expect(await findOrigin(directory, {})).toMatchObject({ tag: "v1.10.0" });
+});

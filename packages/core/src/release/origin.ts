@@ -17,18 +17,18 @@ export interface Origin extends BuiltFrom {
  * @param directory the manifest's; its repository's state counts, also changes outside the directory.
  */
 export async function findOrigin(directory: string, variables: NodeJS.ProcessEnv = process.env): Promise<Origin> {
-  const [commit, status, branch, describedTag, email] = await Promise.all([
+  const [commit, status, branch, tags, email] = await Promise.all([
     git(directory, "rev-parse", "HEAD"),
     git(directory, "status", "--porcelain"),
     git(directory, "symbolic-ref", "--short", "HEAD"),
-    git(directory, "describe", "--tags", "--exact-match", "HEAD"),
+    git(directory, ...tagsByVersion),
     git(directory, "config", "user.email"),
   ]);
   const { GITHUB_ACTOR, GITLAB_USER_LOGIN } = variables;
   const ci = referencesOfCi(variables);
   // A CI checkout has a detached head.
   const checkedOut = branch || ci.branch;
-  const tag = ci.tag || describedTag;
+  const tag = ci.tag || tags.split("\n")[0];
   return {
     actor: GITHUB_ACTOR || GITLAB_USER_LOGIN || email || login(),
     host: hostname(),
@@ -39,6 +39,9 @@ export async function findOrigin(directory: string, variables: NodeJS.ProcessEnv
     ...(ci.pr && { pr: ci.pr }),
   };
 }
+
+/** Of several tags of the commit the newest version counts; `v1.0.0-rc.1`, on the way to `v1.0.0`, comes before it. */
+const tagsByVersion = ["-c", "versionsort.suffix=-", "tag", "--points-at", "HEAD", "--sort=-version:refname"];
 
 /**
  * What CI systems say of what they have checked out: GitHub Actions, Bitbucket Pipelines, GitLab.
