@@ -2,7 +2,7 @@ import type { Service as EcsService, Task } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
 import type { Aws } from "../aws/clients.ts";
 import type { Service } from "../config/app.ts";
-import { bakeTogether, type RaisedAlarms } from "./bake.ts";
+import { bakeTogether, type RaisedAlarms, type Served } from "./bake.ts";
 import { shop } from "./release.fixture.ts";
 import { rolloutOf, runWith } from "./watch.fixture.ts";
 import type { EndedRollout } from "./watch.ts";
@@ -78,18 +78,20 @@ function world(change: (seen: Seen) => void, { after = 3 } = {}) {
   return aws as unknown as Aws;
 }
 
+const serving: EndedRollout = {
+  rollout: rolloutOf("web", { targetGroup: "group" }),
+  result: "serving",
+  reason: undefined,
+  targetReason: undefined,
+  stopped: false,
+  durationMs: 1000,
+};
+
 async function bake(aws: Aws, { bakeSeconds = 300, created = false, raised = new Map() as RaisedAlarms } = {}) {
   const { run, events } = runWith(aws);
   const web = shop.services.web as Service;
   const service: Service = { ...web, rollout: { ...web.rollout, bakeSeconds, alarms: ["web-5xx"] } };
-  const served: EndedRollout = {
-    rollout: rolloutOf("web", { created, targetGroup: "group" }),
-    result: "serving",
-    reason: undefined,
-    targetReason: undefined,
-    stopped: false,
-    durationMs: 1000,
-  };
+  const served = { ...serving, rollout: rolloutOf("web", { created, targetGroup: "group" }) };
   const [baked] = await bakeTogether(run, [{ service, ended: served }], raised);
   return { ...baked?.ended, events: events.map(({ type }) => type) };
 }
@@ -179,6 +181,38 @@ test.each<[string, (seen: Seen) => void]>([
   ["a task of the revision before", (seen) => seen.tasks.push({ ...crashed("3"), startedBy: "ecs-svc/before" })],
 ])("%s says nothing of the revision", async (_what, change) => {
   expect(await bake(world(change))).toMatchObject({ result: "serving", durationMs: 301_000 });
+});
+
+test("services bake together: as soon as one fails it is over for all, and the others are told as they stand", async () => {
+  const aws = world((seen) => seen.raised.push("web-5xx"));
+  const { run, events } = runWith(aws);
+  const served = (name: string, alarms: string[]): Served => {
+    const web = shop.services.web as Service;
+    const service: Service = { ...web, name, rollout: { ...web.rollout, bakeSeconds: 300, alarms } };
+    const rollout = rolloutOf(name, { deployment: "ecs-svc/web" });
+    return { service, ended: { ...serving, rollout } };
+  };
+  const baked = await bakeTogether(run, [served("web", ["web-5xx"]), served("worker", [])], new Map());
+  expect(baked.map(({ ended }) => [ended.rollout.service, ended.result])).toEqual([
+    ["web", "failed"],
+    ["worker", "serving"],
+  ]);
+  expect(events.map(({ type }) => type)).toEqual([
+    "rollout.baking",
+    "rollout.baking",
+    "rollout.baked",
+    "rollout.baked",
+  ]);
+});
+
+test("a person who takes the release back needn't wait for its bake", async () => {
+  const { run } = runWith(world(() => {}));
+  const service = shop.services.web as Service;
+  const baking = { ...service, rollout: { ...service.rollout, bakeSeconds: 300 } };
+  const takenBack = async () => "Ada has taken it back.";
+  const [baked] = await bakeTogether({ ...run, takenBack }, [{ service: baking, ended: serving }], new Map());
+  expect(baked?.ended).toMatchObject({ result: "serving" });
+  expect(baked?.ended.durationMs).toBeLessThan(10_000);
 });
 
 test("what was so before it began says nothing either", async () => {
