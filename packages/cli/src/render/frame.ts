@@ -120,8 +120,7 @@ function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: n
     failed > 0 && style.colors.red(`${failed} failed`),
     pending > 0 && `${pending} starting`,
     oldRunning > 0 && `${oldRunning} old left`,
-    stageText(counts),
-    counts.bakesUntil !== undefined && bakeLeft(counts.bakesUntil, now),
+    counts.bakesUntil === undefined ? stageText(counts) : bakeLeft(counts.bakesUntil, now),
     message && tame(message),
   ];
   return {
