@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { FardelEvent } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -76,12 +78,23 @@ test("with early success the deployment may end before its old tasks have: the c
   const { ecs } = shop.aws;
   const service = { cluster: "local", service: "shop-web" };
   write("seven", "{ strategy: rolling, earlySuccess: 50, check: /smoke }");
-  const definitions: (string | undefined)[] = [];
+  // Long enough for old tasks to be there when half of the new ones serve.
+  const manifest = join(shop.directory, "fardel.yaml");
+  writeFileSync(manifest, readFileSync(manifest, "utf8").replace("drain: 2s", "drain: 30s"));
+  let definitions: (string | undefined)[] = [];
   let looked: Promise<unknown> = Promise.resolve();
   const look = async () => {
-    const { taskArns = [] } = await ecs.listTasks({ cluster: "local", serviceName: "shop-web" });
-    const { tasks = [] } = await ecs.describeTasks({ cluster: "local", tasks: taskArns });
-    definitions.push(...tasks.map(({ taskDefinitionArn }) => taskDefinitionArn));
+    const lists = await Promise.all(
+      (["RUNNING", "STOPPED"] as const).map((desiredStatus) =>
+        ecs.listTasks({ cluster: "local", serviceName: "shop-web", desiredStatus }),
+      ),
+    );
+    const { tasks = [] } = await ecs.describeTasks({
+      cluster: "local",
+      tasks: lists.flatMap(({ taskArns = [] }) => taskArns),
+    });
+    const there = tasks.filter(({ lastStatus }) => lastStatus !== "STOPPED");
+    definitions = there.map(({ taskDefinitionArn }) => taskDefinitionArn);
   };
   await up((event) => {
     if (event.type === "rollout.checked") looked = look();
