@@ -25,6 +25,8 @@ beforeAll(async () => {
   git("init", "--initial-branch", "main");
   git("config", "user.email", "ada@example.com");
   git("config", "user.name", "Ada");
+  // At ten times the pace that is two seconds for a request to end: a busy machine may need them.
+  editManifest("drain: 5s", "drain: 20s");
   commit("Connections");
   await succeed(developer, "local", "start", "--port", "0", "--time-scale", "10");
   const { endpoint, region } = resultOf(await succeed(developer, "local", "status", "--json"));
@@ -37,6 +39,13 @@ afterAll(async () => {
 
 function git(...args: string[]): void {
   execFileSync("git", args, { cwd: developer.directory, stdio: "pipe" });
+}
+
+function editManifest(from: string, to: string): void {
+  const path = join(developer.directory, "fardel.yaml");
+  const manifest = readFileSync(path, "utf8");
+  expect(manifest).toContain(from);
+  writeFileSync(path, manifest.replace(from, to));
 }
 
 function commit(message: string): void {
@@ -139,6 +148,14 @@ describe("connections", () => {
     expect(response.status).toBe(201);
   });
 
+  test("C4: the image was in the registry before there was a service that asks for it", async () => {
+    const { imageDetails = [] } = await aws.ecr.describeImages({ repositoryName: "connections/app" });
+    expect(imageDetails).toHaveLength(1);
+    const { createdAt, events = [] } = await ecsService();
+    expect(Number(imageDetails[0]?.imagePushedAt)).toBeLessThan(Number(createdAt));
+    expect(events.filter(({ message }) => message?.includes("unable"))).toEqual([]);
+  });
+
   test("E6: the container has DATABASE_URL from Secrets Manager, and its definition only names it", async () => {
     const [web] = (await definition()).containerDefinitions ?? [];
     const named = expect.stringMatching(/^arn:aws:secretsmanager:[a-z0-9-]+:\d{12}:secret:.*:url::$/);
@@ -218,6 +235,7 @@ describe("connections", () => {
     expect(released.stdout).not.toContain('"image.built"');
     await succeed(developer, "approve");
     expect(await versionAt(address)).toMatchObject({ version: "1.1.0" });
+    expect((await succeed(developer, "history")).stdout).toContain("the images with the tag v1.1.0");
     const { exitCode, stderr } = await fardel(developer, "deploy", "--tag", "v9.9.9");
     expect(exitCode).toBe(1);
     expect(stderr).toContain("No image app has the tag v9.9.9.");
@@ -225,8 +243,8 @@ describe("connections", () => {
   });
 
   test("E4, E10: the old version is kept while the new one bakes, and one command fails over to it", async () => {
-    const manifest = readFileSync(join(developer.directory, "fardel.yaml"), "utf8");
-    tagVersion("1.3.0", { "fardel.yaml": manifest.replace("bake: 0s", "bake: 60m") });
+    editManifest("bake: 0s", "bake: 60m");
+    tagVersion("1.3.0");
     const [released, rollback] = await atGate(["deploy"], async () => {
       await succeed(developer, "approve");
       await expect.poll(() => versionAt(address), { timeout: 60_000 }).toMatchObject({ version: "1.3.0" });
