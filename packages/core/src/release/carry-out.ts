@@ -5,11 +5,12 @@ import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
 import { diagnoseRollout } from "./diagnose.ts";
 import type { Diagnosis } from "./diagnosis.ts";
+import { isHalfDone } from "./earlier-release.ts";
 import type { ReleaseResult } from "./outcome.ts";
 import type { Phases } from "./phases.ts";
 import type { ReleasedConfiguration, ReleasedWorkload } from "./record.ts";
 import { registerDefinitions } from "./register.ts";
-import { runReleaseTasks } from "./release-tasks.ts";
+import { type FailedReleaseTask, runReleaseTasks } from "./release-tasks.ts";
 import { type Returned, returnToBefore } from "./return.ts";
 import { takenBackBy, tellReturn } from "./return-request.ts";
 import { asStopped, type Rollouts, rollOut } from "./rollout.ts";
@@ -53,14 +54,8 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
     before.length > 0
       ? await phases.measure("before-tasks", () => runReleaseTasks(run, before, arns, number))
       : undefined;
-  if (failed) {
-    const { what, diagnosis } = failed;
-    run.emit({ type: "release.diagnosis", diagnosis });
-    const failure = `${what}; no service was touched.`;
-    const rollouts = nothingRolledOut;
-    return { result: "failed", definitions, rollouts, wentBack: false, failure, diagnoses: [diagnosis] };
-  }
   const routing = routingOf(run, current.rules, changes.rules, configuration);
+  if (failed) return { definitions, ...(await endBeforeRollouts(run, release, failed, routing)) };
   const { waves } = configuration.release;
   const takenBack = () => takenBackBy(run.bucket, run.descriptor, number);
   const rollouts = await phases.measure("rollouts", () =>
@@ -85,6 +80,22 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
     failure,
     diagnoses,
   };
+}
+
+/** What an interrupted release has left half-done can't stay, though this one has touched nothing yet. */
+async function endBeforeRollouts(
+  run: LockedRun,
+  release: OpenRelease,
+  { what, diagnosis }: FailedReleaseTask,
+  routing: Routing,
+): Promise<Omit<Carried, "definitions">> {
+  run.emit({ type: "release.diagnosis", diagnosis });
+  const rollouts = nothingRolledOut;
+  const diagnoses = [diagnosis];
+  if (isHalfDone(release.current, run.descriptor)) {
+    return { ...(await goBack(run, release, { ...rollouts, serving: false, refusal: what }, routing)), diagnoses };
+  }
+  return { result: "failed", rollouts, wentBack: false, failure: `${what}; no service was touched.`, diagnoses };
 }
 
 async function setScalingAndSchedules(

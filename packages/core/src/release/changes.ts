@@ -225,9 +225,10 @@ function choose(
   return { definition: usable ? { kind: "registered", arn, image } : wanted, differences };
 }
 
-function ruleChanges(
+/** What has to change of the listener's rules for these services; of `whole`, no others have one. */
+export function ruleChanges(
   services: readonly Service[],
-  { rules: { own }, services: there }: CurrentState,
+  { rules: { own }, services: there }: Pick<CurrentState, "rules" | "services">,
   descriptor: EnvironmentDescriptor,
   whole: boolean,
 ): RuleChange[] {

@@ -1,13 +1,21 @@
 import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { type Changes, changesFor, type DefinitionChoice } from "./changes.ts";
+import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
-import type { ReleaseRecord } from "./record.ts";
+import { isHalfMade, type ReleaseRecord } from "./record.ts";
 
 /** What it takes for an environment to be as a release has left it. */
 export function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {
   const target = { configuration: to.configuration, names: namesOf(to), definitions: definitionsOf(to), whole: true };
   return changesFor(target, current, descriptor);
+}
+
+/** Whether a release that was interrupted has left an environment in between, so that it can't stay as it was found. */
+export function isHalfDone(current: CurrentState, descriptor: EnvironmentDescriptor): boolean {
+  const { newest, serving, services, rules } = current;
+  if (newest === undefined || !isHalfMade(newest)) return false;
+  if (serving === undefined) return services.size > 0 || rules.own.size > 0;
+  return !isNothing(changesTo(serving, current, descriptor), serving);
 }
 
 /** Services and tasks. */

@@ -6,6 +6,7 @@ import { type CurrentState, describeEcsServices, describeServices } from "./curr
 import { withoutGates } from "./deployment-settings.ts";
 import { lastPart } from "./names.ts";
 import { isHalfMade, type ReleaseRecord } from "./record.ts";
+import { restoreRules } from "./restore-rules.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
@@ -34,7 +35,8 @@ export interface Returned {
  * Brings every service of a failed release back to what it ran before, the newest wave first: those that ECS has rolled
  * back already get their old number of tasks, the others are rolled out the old revision, and those that were new are
  * removed, so that nothing half-made serves. What somebody else has deployed in the meantime stays. Where the release
- * before was interrupted, what was found is half-made itself: then the way back leads to the release that serves.
+ * before was interrupted, what was found is half-made itself: then the way back leads to the release that serves, for the rules of the
+ * listener, too.
  */
 export async function returnToBefore(run: Run, failed: FailedRelease): Promise<Returned> {
   const { changes, waves, rollouts, routing, state } = failed;
@@ -44,6 +46,7 @@ export async function returnToBefore(run: Run, failed: FailedRelease): Promise<R
   const superseded: string[] = [];
   let complete = await attempt(run, "The listener's rules", async () => {
     await routing.undo();
+    if (halfMade) await restoreRules(run, state.serving);
     return true;
   });
   for (const wave of waves.toReversed()) {
@@ -62,7 +65,18 @@ export async function returnToBefore(run: Run, failed: FailedRelease): Promise<R
     );
     complete &&= returned.every(Boolean);
   }
-  return { complete, superseded };
+  const gone = halfMade ? goneSince(state, changes) : [];
+  if (gone.length > 0)
+    run.emit({ type: "release.notice", message: `${gone.join(", ")}: removed by an interrupted release.` });
+  return { complete: complete && gone.length === 0, superseded };
+}
+
+/** Services of the release that serves which neither are there nor have a part in the one that failed. */
+function goneSince({ serving, services }: CurrentState, changes: readonly ServiceChange[]): string[] {
+  const released = new Set(changes.map(({ name }) => name));
+  return Object.keys(serving?.services ?? {}).filter(
+    (name) => !released.has(name) && services.get(name)?.ecs.status !== "ACTIVE",
+  );
 }
 
 /** One that serves already may have been deployed by somebody else while a later wave was rolled out. */

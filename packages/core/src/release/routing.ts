@@ -35,7 +35,7 @@ export function routingOf(
   run: Run,
   rules: ListenerRules,
   changes: readonly RuleChange[],
-  configuration: ReleasedConfiguration,
+  configuration: Pick<ReleasedConfiguration, "services">,
 ): Routing {
   const own = new Map(rules.own);
   const testRules = new Map<string, string>();
@@ -122,7 +122,7 @@ async function order(
   run: Run,
   rules: ListenerRules,
   own: Map<string, ExistingRule>,
-  configuration: ReleasedConfiguration,
+  configuration: Pick<ReleasedConfiguration, "services">,
 ): Promise<void> {
   const wanted = desiredRules(routesOf(configuration), run.descriptor.targetGroups)
     .map(({ service }) => service)

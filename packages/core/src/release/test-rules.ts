@@ -22,7 +22,7 @@ import type { Run } from "./run.ts";
  */
 export async function prepareTestRules(
   run: Run,
-  configuration: ReleasedConfiguration,
+  configuration: Pick<ReleasedConfiguration, "services">,
   services: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
   const { aws, descriptor } = run;
