@@ -183,7 +183,7 @@ describe("cgap", () => {
     expect(stderr).toContain("task deployment | load-items is done, by portal 1.0.0.");
     const failed = await fardel("run", "deployment", "--", "node", "deployment.js", "reindex");
     expect(failed.exitCode, failed.stderr).toBe(3);
-    expect(failed.stderr).toContain("reindex failed: There is no action reindex.");
+    expect(failed.stderr).toContain("reindex failed, the portal answers 404:");
 
     const { services = [] } = await ecs.describeServices({ cluster, services: ["cgap-wsgi"] });
     const { tasks: started = [] } = await ecs.runTask({
