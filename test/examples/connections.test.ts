@@ -255,4 +255,12 @@ describe("connections", () => {
     expect(await versionAt(address)).toMatchObject({ version: "1.1.0" });
     expect(released.exitCode, released.stderr).toBe(3);
   });
+
+  test("E10: also after a failed migration it leads to the version before the one that serves", async () => {
+    tagVersion("1.3.1", { "migrations/0005_none.sql": "ALTER TABLE nothing ADD COLUMN more text;\n" });
+    expect((await fardel(developer, "deploy")).exitCode).toBe(1);
+    const { stderr } = await succeed(developer, "rollback");
+    expect(stderr).toMatch(/^Release 9 serves after /m);
+    expect(await versionAt(address)).toMatchObject({ version: "1.0.0" });
+  });
 });

@@ -2,9 +2,9 @@ import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { atOnce, restoreGates } from "./at-once.ts";
-import { isNothing } from "./changes.ts";
+import { isNothing, type ServiceChange } from "./changes.ts";
 import { confirmServing } from "./confirm-serving.ts";
-import { readCurrentState } from "./current.ts";
+import { type CurrentState, readCurrentState } from "./current.ts";
 import { builtFrom, changesTo, commitOf, namesOf } from "./earlier-release.ts";
 import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
@@ -97,10 +97,23 @@ async function lookBack(run: LockedRun, number: number | undefined) {
   const disturbed = newest !== undefined && (isHalfMade(newest) || newest.outcome === "superseded");
   if (serving && disturbed && number === undefined) {
     const current = await look(serving);
-    if (!isNothing(changesTo(serving, current, descriptor), serving)) return { to: serving, current };
+    if (servesOther(serving, current, descriptor)) return { to: serving, current };
   }
   const to = await releaseToReturnTo(bucket, descriptor, serving, number);
   return { to, current: await look(to) };
+}
+
+/**
+ * Whether something else serves than a release has left behind. How services are rolled out is no part of that: of a release that
+ * was sent back ECS keeps the configuration of its deployments.
+ */
+function servesOther(release: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): boolean {
+  const changes = changesTo(release, current, descriptor);
+  const services = changes.services.map((change): ServiceChange => {
+    const same = change.differences.every(({ path }) => /^service\.(deployment|circuitBreaker)\./.test(path));
+    return change.action === "update" && same ? { ...change, action: "none" } : change;
+  });
+  return !isNothing({ ...changes, services }, release);
 }
 
 async function releaseToReturnTo(
