@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { exitCodeOf, type FardelEvent, releaseHistory, rollback } from "@fardel/core";
+import { type App, exitCodeOf, type FardelEvent, releaseHistory, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLoad } from "../load/open-loop.ts";
 import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
@@ -48,7 +48,7 @@ const history = async () => {
 };
 
 /** A release in waves, web last; `reached` when an event has come that meets a condition. */
-async function release(condition: (event: FardelEvent) => boolean) {
+async function release(condition: (event: FardelEvent) => boolean, rules: Partial<App["release"]> = {}) {
   const app = await shop.app();
   const waves = [Object.keys(app.services).filter((name) => name !== "web"), ["web"]];
   const events: FardelEvent[] = [];
@@ -57,7 +57,7 @@ async function release(condition: (event: FardelEvent) => boolean) {
     events.push(event);
     if (condition(event)) reached.resolve();
   };
-  const ended = shop.deploy({ app: { ...app, release: { ...app.release, waves } }, emit });
+  const ended = shop.deploy({ app: { ...app, release: { ...app.release, waves, ...rules } }, emit });
   await Promise.race([reached.promise, ended]);
   return { events, ended };
 }
@@ -175,5 +175,15 @@ test("a rollback that is under way isn't taken back: the second person is told o
   await began.promise;
   await expect(takeBack()).rejects.toMatchObject({ code: "RELEASE_LOCKED", exitCode: 5 });
   expect(await first).toMatchObject({ release: 10, outcome: "succeeded" });
+  expect(await text()).toBe("one");
+});
+
+test("one that runs its after-tasks serves already: it comes to its end, and another release leads back", async () => {
+  write({ text: "eleven", rollout: "{ strategy: blue-green }" });
+  const { ended } = await release(({ type }) => type === "task.started", { before: [], after: ["migrate"] });
+  const { outcome } = await takeBack();
+  expect((await ended).outcome).toMatchObject({ release: 11, outcome: "succeeded" });
+  expect(outcome).toMatchObject({ release: 12, outcome: "succeeded" });
+  expect((await history()).slice(0, 2)).toEqual(["12 succeeded", "11 succeeded"]);
   expect(await text()).toBe("one");
 });

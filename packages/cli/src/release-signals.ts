@@ -14,7 +14,7 @@ interface ReleaseSignalOptions {
   /** False to leave a release waiting as soon as it comes to a gate that a person has to open. */
   wait?: boolean;
   /** Sends what waits back. */
-  reject?: () => Promise<unknown>;
+  reject: () => Promise<unknown>;
   /** Asks what is to become of a release that waits. */
   ask?: (session: Session) => Promise<GateChoice>;
 }
@@ -26,7 +26,7 @@ interface ReleaseSignalOptions {
 export function releaseSignals(
   session: Session,
   environment: string,
-  { wait = true, reject, ask = gateChoice }: ReleaseSignalOptions = {},
+  { wait = true, reject, ask = gateChoice }: ReleaseSignalOptions,
 ): ReleaseSignals {
   const { interrupts, output } = session;
   const leaving = new AbortController();
@@ -42,7 +42,7 @@ export function releaseSignals(
     const choice = await ask(session);
     if (!gates.waiting()) output.note("It waits no more: the release goes on.");
     else if (choice === "leave") leaving.abort();
-    else if (choice === "reject" && reject) await reject().catch(refused);
+    else if (choice === "reject") await reject().catch(refused);
     else offer();
   };
   const refused = (error: unknown) => {

@@ -22,13 +22,15 @@ export async function answerGates(
 ): Promise<number | undefined> {
   const core = await import("@fardel/core");
   const { app, aws } = await openEnvironment(session, environment);
-  const { signal, emit, done } = releaseSignals(session, environment);
   const [descriptor, origin] = await Promise.all([
     core.readDescriptor(aws, app.name, environment),
     core.findOrigin(app.directory),
   ]);
-  const request = { aws, descriptor, origin, emit, signal, action, ...(service !== undefined && { service }) };
-  const answer = await core.answerRelease(request);
+  const where = { aws, descriptor, origin };
+  const reject = () => core.answerRelease({ ...where, emit: session.output.event, action: "reject" });
+  // A later wave may have a gate of its own.
+  const { done, ...signals } = releaseSignals(session, environment, { reject });
+  const answer = await core.answerRelease({ ...where, ...signals, action, ...(service !== undefined && { service }) });
   done();
   const { output } = session;
   if (answer.outcome !== undefined) {

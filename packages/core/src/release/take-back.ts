@@ -86,8 +86,12 @@ async function untilEnded(request: ChangeRequest, underWay: UnderWay): Promise<R
   const { bucket, record } = underWay;
   for (;;) {
     const found = await readRelease(bucket, descriptor, record.number);
-    if (found.outcome !== "in progress") return outcomeOf(found, underWay);
-    if ((await currentHolder(request)) === undefined) {
+    const holder = await currentHolder(request);
+    const isOpen = found.outcome === "in progress";
+    // After one that has come to serve a new release begins, which needs the lock.
+    const isHeld = cameToServe(found.outcome) && holder?.release === record.number;
+    if (!isOpen && !isHeld) return outcomeOf(found, underWay);
+    if (isOpen && holder === undefined) {
       const brought = await bringBack(request, underWay);
       if (brought !== "locked") return brought;
     }
