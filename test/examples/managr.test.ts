@@ -7,7 +7,7 @@ import type { TaskDefinition } from "@aws-sdk/client-ecs";
 import { RDS } from "@aws-sdk/client-rds";
 import { type Aws, connectAws } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fardel, succeed } from "../command-line.ts";
+import { fardel, resultOf, succeed } from "../command-line.ts";
 
 const example = resolve(import.meta.dirname, "..", "..", "examples", "managr");
 const root = mkdtempSync(join(tmpdir(), "fardel-managr-"));
@@ -202,8 +202,8 @@ describe("managr", () => {
   });
 
   test("A2: an image of a pull request is pushed under its number, without a release", async () => {
-    const pushed = linesOf(await succeed(place, "images", "push", "--tag", "pr-7", "--only", "server", "--json"));
-    expect(pushed.at(-1)).toMatchObject({ images: [{ image: "server", tags: ["pr-7"] }] });
+    const pushed = resultOf(await succeed(place, "images", "push", "--tag", "pr-7", "--only", "server", "--json"));
+    expect(pushed).toMatchObject({ images: [{ image: "server", tags: ["pr-7"] }] });
     const { imageDetails } = await aws.ecr.describeImages({
       repositoryName: "managr/server",
       imageIds: [{ imageTag: "pr-7" }],
