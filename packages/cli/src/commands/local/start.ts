@@ -33,7 +33,8 @@ export const start = defineCommand({
       if (port !== undefined && !running.endpoint.endsWith(`:${port}`)) throw runsElsewhere(running.endpoint);
       if (runtime !== undefined && runtime !== running.runtime) throw runsOtherwise(running.runtime);
       if (timeScale !== undefined) await askDrydock(running, "PUT", "time-scale", { scale: timeScale });
-      output.result(running, `drydock is running already at ${running.endpoint}.`);
+      const pace = timeScale === undefined ? "" : `; its waits pass ${timeScale} times as fast from now on`;
+      output.result(running, `drydock is running already at ${running.endpoint}${pace}.`);
       return undefined;
     }
     const started = await startDrydock({
