@@ -96,6 +96,15 @@ test.each<[string, Partial<Symptoms>, string]>([
     "A secret can't be had: unable to pull secrets or registry auth: unable to retrieve secret from asm: gone",
   ],
   [
+    "key of a secret",
+    {
+      task: notStarted(
+        "ResourceInitializationError: unable to pull secrets or registry auth: unable to retrieve secret from asm: retrieved secret from Secrets Manager did not contain json key AUTH0_SECRET",
+      ),
+    },
+    "A secret has no key AUTH0_SECRET, which the release's task definition asks for.",
+  ],
+  [
     "entry point",
     { task: notStarted('CannotStartContainerError: exec: "nod": executable file not found in $PATH') },
     'The command of web isn\'t in the image: exec: "nod": executable file not found in $PATH',

@@ -79,6 +79,13 @@ function notStarted({ task, container, byHand }: Symptoms): Verdict | undefined 
     };
   }
   if (/from asm|from ssm|secret/.test(reason)) {
+    const [, key] = /did not contain json key (\S+)/.exec(reason) ?? [];
+    if (key !== undefined) {
+      return {
+        verdict: `A secret has no key ${key}, which the release's task definition asks for.`,
+        fix: "Put the key back, or run `fardel deploy`: a secret that is spread gets the keys it has by then.",
+      };
+    }
     return {
       verdict: `A secret can't be had: ${detailOf(reason)}`,
       fix: "Check that the secret has a value and the key asked for, and that the execution role may read it.",
