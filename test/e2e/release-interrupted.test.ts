@@ -1,6 +1,6 @@
 import { type App, answerRelease, type DeployRequest, type FardelEvent } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { apiService, fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 
@@ -12,15 +12,6 @@ beforeAll(async () => {
   expect((await shop.deploy()).outcome).toMatchObject({ outcome: "succeeded", release: 1 });
 });
 afterAll(() => shop.close());
-
-const api = `
-  api:
-    image: app
-    command: [node, web.cjs]
-    port: 8080
-    route: { path: /api/* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
-`;
 
 function write(written: { text: string; mode?: "crash"; migration?: number; more?: string }): void {
   shop.write({ worker: false, ...written });
@@ -62,11 +53,11 @@ async function rules(): Promise<string[]> {
 }
 
 test("a route that an interrupted release has made is gone when the next release fails", async () => {
-  write({ text: "two", more: api });
+  write({ text: "two", more: apiService });
   await shop.setUp();
   await interruptedAtRule(asWritten, [["api"], ["web"]]);
   expect(await get("/api/x")).toBe("200 two");
-  write({ text: "three", mode: "crash", more: api });
+  write({ text: "three", mode: "crash", more: apiService });
   const { outcome } = await deploy(asWritten, [["web"], ["api"]]);
   expect(outcome).toMatchObject({ release: 3, outcome: "rolled back", serving: 1 });
   expect(await rules()).toEqual(["10 /*", "default "]);
@@ -85,9 +76,9 @@ test("a route that an interrupted release has changed is as before when the next
 });
 
 test("a before-task that fails after an interrupted release leaves nothing of that either", async () => {
-  write({ text: "six", more: api });
+  write({ text: "six", more: apiService });
   await interruptedAtRule(asWritten, [["api"], ["web"]]);
-  write({ text: "seven", migration: 1, more: api });
+  write({ text: "seven", migration: 1, more: apiService });
   const { outcome } = await deploy(asWritten, [["api"], ["web"]]);
   expect(outcome).toMatchObject({
     release: 7,
@@ -101,7 +92,7 @@ test("a before-task that fails after an interrupted release leaves nothing of th
 });
 
 test("a route that a release has made goes again when that is rejected at the gate of a later wave", async () => {
-  shop.write({ text: "eight", worker: false, web: "    rollout: { approve: manual }", more: api });
+  shop.write({ text: "eight", worker: false, web: "    rollout: { approve: manual }", more: apiService });
   const { outcome } = await deploy(asWritten, [["api"], ["web"]], { leave: AbortSignal.abort() });
   expect(outcome).toMatchObject({ release: 8, outcome: "waiting" });
   expect([await get("/"), await get("/api/x")]).toEqual(["200 one", "200 eight"]);
@@ -113,7 +104,7 @@ test("a route that a release has made goes again when that is rejected at the ga
 });
 
 test("a route that an interrupted release has made is finished by the next one that serves", async () => {
-  write({ text: "nine", more: api });
+  write({ text: "nine", more: apiService });
   await interruptedAtRule(asWritten, [["api"], ["web"]]);
   const { outcome } = await deploy(asWritten, [["api"], ["web"]]);
   expect(outcome).toMatchObject({ release: 10, outcome: "succeeded" });

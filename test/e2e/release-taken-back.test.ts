@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type App, exitCodeOf, type FardelEvent, releaseHistory, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLoad } from "../load/open-loop.ts";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { apiService, fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 
@@ -23,17 +23,8 @@ interface Written {
 }
 
 function write({ text, rollout = "{ strategy: blue-green, bake: 60m }", api = false }: Written): void {
-  shop.write({ text, web: `    rollout: ${rollout}`, ...(api && { more: apiManifest }) });
+  shop.write({ text, web: `    rollout: ${rollout}`, ...(api && { more: apiService }) });
 }
-
-const apiManifest = `
-  api:
-    image: app
-    command: [node, web.cjs]
-    port: 8080
-    route: { path: /api/* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
-`;
 
 const text = async (path = "") => (await fetch(`${shop.url}${path}`)).text();
 const takeBack = (actor = "grace") => {

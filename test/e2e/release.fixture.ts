@@ -170,6 +170,16 @@ release:
 `;
 }
 
+/** A second service behind the load balancer, with a path of its own: for `more`. */
+export const apiService = `
+  api:
+    image: app
+    command: [node, web.cjs]
+    port: 8080
+    route: { path: /api/* }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
+`;
+
 /** A clock on which all waits are `speed` times shorter. */
 export function fastClock(speed: number): NonNullable<DrydockOptions["clock"]> {
   const start = Date.now();

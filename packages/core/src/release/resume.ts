@@ -27,15 +27,19 @@ export async function resumeWaiting(
 ): Promise<ReleaseOutcome> {
   const { record } = opened;
   const { services, since, whole } = record.waiting ?? { services: [], since: record.started, whole: true };
+  // What was approved before, by somebody who hasn't come to its end, is no longer at its gate.
+  if (direction.to === "before") await sendBackAll(run, services);
   const current = await lookAt(run, record);
   const left = { names: namesOf(record), definitions: definitionsOf(record), whole };
   const gap = { name: "waiting for approval", since };
   const definitions = new Map([...Object.entries(record.services), ...Object.entries(record.tasks)]);
   return takeUp(run, opened, phases, { current, left, gap }, (open) => {
     if (direction.to === "end") return carryOut(run, open);
-    const sentBack = services.map((service) =>
+    const rollouts = services.map((service) =>
       sentBackRollout(run, current, service, definitions.get(service)?.taskDefinition),
     );
+    // A new service has nothing to go back to, and nothing to watch: it is removed.
+    const sentBack = direction.takenBack === undefined ? rollouts : rollouts.filter(({ created }) => !created);
     return carryBack(run, open, definitions, sentBack, direction.takenBack);
   });
 }

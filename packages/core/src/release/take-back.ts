@@ -134,7 +134,6 @@ async function bringBack(request: ChangeRequest, underWay: UnderWay): Promise<Re
         return outcomeOf(await readRelease(bucket, descriptor, record.number), underWay);
       }
       if (opened.record.waiting === undefined) return bringBackInterrupted(run, opened, phases, serving, by);
-      await sendBack(request, await newestDeployments(run, opened.record.waiting.services, ["PENDING", "IN_PROGRESS"]));
       return resumeWaiting(run, opened, phases, { to: "before", takenBack: by });
     });
   } catch (error) {
