@@ -1,10 +1,9 @@
-import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { answerRelease, exitCodeOf, type FardelEvent } from "@fardel/core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Answered, answeredBy } from "../load/answered.ts";
-import { type Load, startLoad, untilAnswered } from "../load/open-loop.ts";
-import { setDrain } from "./drain.fixture.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { untilAnswered } from "../load/open-loop.ts";
+import { addAlarm, raiseAlarm } from "./alarm.fixture.ts";
 import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { underLoad } from "./shop-load.fixture.ts";
 
 let shop: Shop;
 const manifest = (rollout: string) => `    rollout: ${rollout}`;
@@ -19,23 +18,6 @@ beforeAll(async () => {
   expect(outcome).toMatchObject({ outcome: "succeeded", release: 1 });
 });
 afterAll(() => shop.close());
-
-/**
- * What becomes of requests, some of them slow, that begin before some work and go on after it: none is lost. Meanwhile targets
- * drain for longer than the slow ones take, 2.5 s on the clock on the wall.
- */
-async function underLoad<T>(work: (load: Load) => Promise<T>): Promise<{ result: T; answered: Answered[] }> {
-  await setDrain(shop.aws, 25);
-  const load = startLoad({ url: shop.url, rate: 100, mix: { plain: 80, slow: 20 } });
-  onTestFinished(async () => void (await load.stop()));
-  await untilAnswered(load, "slow");
-  const result = await work(load);
-  await untilAnswered(load, "plain");
-  const { losses } = await load.stop();
-  expect(losses).toEqual([]);
-  await setDrain(shop.aws, 2);
-  return { result, answered: answeredBy(load.samples, (text) => text) };
-}
 
 /** A release that bakes. */
 async function untilItBakes(): Promise<{ release: ReturnType<Shop["deploy"]> }> {
@@ -59,7 +41,7 @@ const answer = (action: "approve" | "reject") =>
 
 test("E4: blue-green shifts all requests to the new revision at once, and none is lost", async () => {
   shop.write({ worker: false, text: "two", web: manifest("{ strategy: blue-green }") });
-  const { result, answered } = await underLoad(() => shop.deploy());
+  const { result, answered } = await underLoad(shop, () => shop.deploy());
   expect(result.outcome).toMatchObject({ outcome: "succeeded", serving: 2 });
   expect(stages(result.events)).toContain("SCALE_UP");
   expect(answered.map(({ by }) => by)).toEqual(["one", "two"]);
@@ -126,7 +108,7 @@ test("E4: canary shifts step by step", async () => {
 
 test("a rollback while both revisions bake is a flip of weights: the old one serves within 2 s", async () => {
   shop.write({ worker: false, text: "baked", web: manifest("{ strategy: blue-green, bake: 60m }") });
-  const { result, answered } = await underLoad(async (load) => {
+  const { result, answered } = await underLoad(shop, async (load) => {
     const { release } = await untilItBakes();
     await untilAnswered(load, "slow");
     const { serviceDeployments = [] } = await shop.aws.ecs.listServiceDeployments({
@@ -146,28 +128,15 @@ test("a rollback while both revisions bake is a flip of weights: the old one ser
 });
 
 test("an alarm while both revisions bake takes the release back", async () => {
-  const { region, endpoint } = shop.aws.target;
-  const credentials = { accessKeyId: "local", secretAccessKey: "local" };
-  const cloudWatch = new CloudWatch({ region, ...(endpoint !== undefined && { endpoint }), credentials });
   const alarm = "web-5xx";
-  await cloudWatch.putMetricAlarm({
-    AlarmName: alarm,
-    Namespace: "Shop",
-    MetricName: "Errors",
-    Statistic: "Sum",
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanThreshold",
-    TreatMissingData: "ignore",
-  });
+  await addAlarm(shop.aws, alarm);
   shop.write({
     worker: false,
     text: "alarming",
     web: manifest(`{ strategy: blue-green, bake: 60m, alarms: [${alarm}] }`),
   });
   const { release } = await untilItBakes();
-  await cloudWatch.setAlarmState({ AlarmName: alarm, StateValue: "ALARM", StateReason: "test" });
+  await raiseAlarm(shop.aws, alarm);
   const { outcome } = await release;
   expect(outcome).toMatchObject({ outcome: "rolled back" });
   expect(outcome.diagnoses[0]?.verdict).toContain("In alarm: web-5xx.");

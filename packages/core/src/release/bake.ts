@@ -44,6 +44,7 @@ const pollMs = { first: 200, last: (local: boolean) => (local ? 500 : 5000) };
  * @returns the same, as they have ended now.
  */
 export async function bakeTogether(run: Run, served: readonly Served[], raised: RaisedAlarms): Promise<Served[]> {
+  const begun = await Promise.all(served.filter(bakes).map((each) => lookBefore(run, each)));
   const began = run.time.now();
   const ends = new Map<string, EndedRollout>();
   const end = ({ service: { name }, ended }: Baking, trouble: Trouble | undefined) => {
@@ -52,7 +53,7 @@ export async function bakeTogether(run: Run, served: readonly Served[], raised: 
     ends.set(name, changed);
     run.emit({ type: "rollout.baked", service: name, outcome: changed.result, durationMs });
   };
-  let left = await Promise.all(served.filter(bakes).map((each) => beginBake(run, each, began)));
+  let left = begun.map((each) => begin(run, each, began));
   const { first, last } = pollMs;
   for (let delay = first; left.length > 0; delay = Math.min(delay * 1.3, last(run.aws.target.endpoint !== undefined))) {
     const soonest = Math.min(...left.map(({ until }) => until)) - run.time.now();
@@ -72,12 +73,17 @@ function bakes({ service, ended }: Served): boolean {
   return service.rollout.bakeSeconds > 0 && !ended.rollout.created;
 }
 
-async function beginBake(run: Run, { service, ended }: Served, began: number): Promise<Baking> {
+async function lookBefore(run: Run, { service, ended }: Served): Promise<Omit<Baking, "until">> {
   const { ecsName, deployment } = ended.rollout;
   const [serving, stopped] = await Promise.all([tasksStartedBy(run, deployment), stoppedTasks(run, ecsName)]);
-  const until = began + service.rollout.bakeSeconds * 1000;
-  run.emit({ type: "rollout.baking", service: service.name, until: new Date(until).toISOString() });
-  return { service, ended, until, tasks: arnsOf(serving), stopped: arnsOf(stopped) };
+  return { service, ended, tasks: arnsOf(serving), stopped: arnsOf(stopped) };
+}
+
+function begin(run: Run, baking: Omit<Baking, "until">, began: number): Baking {
+  const { name, rollout } = baking.service;
+  const until = began + rollout.bakeSeconds * 1000;
+  run.emit({ type: "rollout.baking", service: name, until: new Date(until).toISOString() });
+  return { ...baking, until };
 }
 
 /** By service. */
