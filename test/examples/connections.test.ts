@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 function git(...args: string[]): void {
-  execFileSync("git", args, { cwd: developer.directory, stdio: "pipe" });
+  execFileSync("git", args, { cwd: developer.directory, stdio: "pipe", timeout: 60_000 });
 }
 
 function editManifest(from: string, to: string): void {
@@ -65,9 +65,7 @@ function tagVersion(version: string, files: Record<string, string> = {}): void {
 /** What CI does when somebody has pushed a tag: a checkout of it, without a branch, by the user who has pushed. */
 function checkOutInCi(tag: string): CommandPlace {
   const directory = join(root, `ci-${tag}`);
-  execFileSync("git", ["clone", "--depth", "1", "--branch", tag, `file://${developer.directory}`, directory], {
-    stdio: "pipe",
-  });
+  git("clone", "--depth", "1", "--branch", tag, `file://${developer.directory}`, directory);
   return { directory, home, variables: { CI: "true", GITHUB_ACTOR: "grace", GITHUB_REF: `refs/tags/${tag}` } };
 }
 
