@@ -21,7 +21,8 @@ function serviceAtOnce(change: ServiceChange): ServiceChange {
 
 /**
  * Tells ECS how the services' next rollouts go, once those at once are over: the configuration of a deployment is the service's from
- * then on, and without this it would differ from what its release says. That alone is no new deployment.
+ * then on, and without this it would differ from what its release says. "This parameter doesn't trigger a new service deployment"
+ * (UpdateService).
  */
 export async function restoreGates(run: Run, { services }: Changes): Promise<void> {
   const { aws, descriptor } = run;
