@@ -7,7 +7,7 @@ let shop: Shop;
 
 beforeAll(async () => {
   shop = await startShop({ clock: fastClock(10) });
-  write("one", "{ strategy: blue-green }");
+  write("one", "{ strategy: rolling }");
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "secret" });
   expect((await shop.deploy()).outcome).toMatchObject({ outcome: "succeeded", release: 1 });
@@ -47,8 +47,16 @@ async function traffic() {
 const serves = { weight: 100, targets: ["healthy", "healthy"] };
 const idle = { weight: 0, targets: [] };
 
-test("a service goes from blue-green to rolling and on again: no request is lost, and its rule points where its tasks are", async () => {
-  expect(await traffic()).toEqual([serves, idle]);
+test("a strategy with a gate needs an environment where its test address can be reached", async () => {
+  write("two", "{ strategy: blue-green, approve: manual }");
+  await expect(shop.deploy()).rejects.toMatchObject({
+    code: "PREFLIGHT",
+    message: "Port 9000 of the load balancer, where web is to be tried first, is open to nobody.",
+    fix: "Run `fardel up local`, which opens it.",
+  });
+});
+
+test("a service goes from rolling to blue-green, back and on again: no request is lost, and its rule points where its tasks are", async () => {
   write("two", "{ strategy: blue-green }");
   await up();
   expect(await traffic()).toEqual([idle, serves]);

@@ -1,9 +1,12 @@
+import type { SecurityGroup } from "@aws-sdk/client-ec2";
 import type { TargetGroup } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { isAwsError } from "../aws/errors.ts";
 import type { App, Service } from "../config/app.ts";
 import { whereWritten } from "../config/where-written.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
+import { testPort } from "../infra/templates/load-balancer.ts";
 import type { CurrentState } from "./current.ts";
+import { isGated } from "./deployment-settings.ts";
 import type { ListenerRules } from "./listener-rules.ts";
 import { ifAllowed, missingInfrastructure, type PreflightProblem, pathOf } from "./preflight-problem.ts";
 import type { Run } from "./run.ts";
@@ -19,10 +22,11 @@ export async function checkNetwork(
   { services, rules }: Pick<CurrentState, "services" | "rules">,
 ): Promise<PreflightProblem[]> {
   const routed = Object.values(app.services).filter(({ name, route }) => route !== undefined && names.has(name));
-  const [network, targetGroups, quotas] = await Promise.all([
+  const [network, targetGroups, quotas, closed] = await Promise.all([
     isInUse(reader.descriptor.network, services) ? { vpc: undefined, problems: [] } : findNetwork(reader, app),
     findTargetGroups(reader, app, routed),
     checkQuotas(reader, app, routed, rules),
+    checkTestPort(reader, app, routed),
   ]);
   const { loadBalancer } = reader.descriptor;
   return [
@@ -36,6 +40,7 @@ export async function checkNetwork(
       })),
     ),
     ...quotas,
+    ...closed,
   ];
 }
 
@@ -117,6 +122,34 @@ function strategyProblems({ descriptor }: Reader, app: App, { name, rollout }: S
     missing.join(", ");
   const where = whereWritten(app, `${pathOf(app, name)}.rollout.strategy`);
   return [{ ...missingInfrastructure(app, name, message), where }];
+}
+
+/** Where a new revision is tried before it has production traffic; `fardel up` opens the port with the first service that needs it. */
+async function checkTestPort(
+  { aws, descriptor }: Reader,
+  app: App,
+  routed: readonly Service[],
+): Promise<PreflightProblem[]> {
+  const { loadBalancer } = descriptor;
+  const tried = routed.find(({ rollout }) => rollout.strategy !== "rolling" && isGated(rollout));
+  if (tried === undefined || loadBalancer?.listeners.test === undefined) return [];
+  const LoadBalancerArns = [loadBalancer.arn];
+  const { LoadBalancers = [] } = (await ifAllowed(aws.elbv2.describeLoadBalancers({ LoadBalancerArns }))) ?? {};
+  const GroupIds = LoadBalancers[0]?.SecurityGroups ?? [];
+  if (GroupIds.length === 0) return [];
+  const { SecurityGroups } = (await ifAllowed(aws.ec2.describeSecurityGroups({ GroupIds }))) ?? {};
+  if (SecurityGroups === undefined || SecurityGroups.some(opensTestPort)) return [];
+  const message = `port ${testPort} of the load balancer, where ${tried.name} is to be tried first, is open to nobody`;
+  const where = whereWritten(app, `${pathOf(app, tried.name)}.rollout`);
+  return [{ where, message, fix: `Run \`fardel up ${app.environment}\`, which opens it.` }];
+}
+
+/** Whoever it lets in; a rule for all protocols has no ports. */
+function opensTestPort({ IpPermissions = [] }: SecurityGroup): boolean {
+  return IpPermissions.some(
+    ({ IpProtocol, FromPort = 0, ToPort = 0 }) =>
+      IpProtocol === "-1" || (IpProtocol === "tcp" && FromPort <= testPort && testPort <= ToPort),
+  );
 }
 
 function targetGroupProblems(

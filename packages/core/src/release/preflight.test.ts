@@ -71,6 +71,7 @@ function world(values: Record<string, string | (() => never)>, changes: object =
         TargetGroups: [{ TargetGroupName: "web", VpcId: "vpc-1", TargetType: "ip" }],
       }),
       describeAccountLimits: async () => ({ Limits: [{ Name: "rules-per-application-load-balancer", Max: "100" }] }),
+      describeLoadBalancers: async () => ({ LoadBalancers: [] }),
     },
     ecs: { describeClusters: async () => ({ clusters: [{ status: "ACTIVE", capacityProviders: ["FARGATE"] }] }) },
     ec2: {
@@ -345,6 +346,57 @@ test("a strategy that shifts traffic needs what an environment of rolling servic
   );
   await expect(check(shifting("blue-green"), aws)).resolves.toMatchObject({ problems: [] });
   await expect(check(shifting("rolling"), aws, nothing, before)).resolves.toMatchObject({ problems: [] });
+});
+
+test("where a new revision is to be tried, the port is open", async () => {
+  const app = appWith({});
+  const rollout = { ...web.rollout, strategy: "canary" as const, approve: "manual" as const };
+  const gated: App = { ...app, services: { web: { ...web, spread: undefined, secrets: {}, rollout } } };
+  const opening = (IpPermissions: object[]) => {
+    const { aws } = world({});
+    Object.assign(aws.elbv2, {
+      describeLoadBalancers: async () => ({ LoadBalancers: [{ SecurityGroups: ["sg-2"] }] }),
+    });
+    Object.assign(aws.ec2, { describeSecurityGroups: async () => ({ SecurityGroups: [{ IpPermissions }] }) });
+    return aws;
+  };
+  const http = { IpProtocol: "tcp", FromPort: 80, ToPort: 80 };
+  expect(await refusal(gated, opening([http]))).toMatchInlineSnapshot(`
+    "Port 9000 of the load balancer, where web is to be tried first, is open to nobody.
+    the manifest
+    Nothing was changed.
+    Run \`fardel up production\`, which opens it."
+  `);
+  const open = [[{ IpProtocol: "tcp", FromPort: 8000, ToPort: 9000 }], [http, { IpProtocol: "-1" }]];
+  for (const permissions of open)
+    await expect(check(gated, opening(permissions))).resolves.toMatchObject({ problems: [] });
+});
+
+test("alarms that are to send rollouts back are there", async () => {
+  const app = appWith({});
+  const baking = (alarms: string[]): App => {
+    const rollout = { ...web.rollout, alarms, bakeSeconds: 300 };
+    return { ...app, services: { web: { ...web, spread: undefined, secrets: {}, rollout } } };
+  };
+  const describeAlarms = async () => ({
+    MetricAlarms: [{ AlarmName: "5xx" }],
+    CompositeAlarms: [{ AlarmName: "all" }],
+  });
+  const { aws } = world({}, { cloudWatch: { describeAlarms } });
+  await expect(check(baking(["5xx", "all"]), aws)).resolves.toMatchObject({ problems: [] });
+  expect(await refusal(baking(["5xx", "4xx"]), aws)).toMatchInlineSnapshot(`
+    "The alarm 4xx, which is to stop rollouts of web, doesn't exist.
+    the manifest
+    Nothing was changed.
+    Create it in CloudWatch, or correct its name."
+  `);
+  const denied = world({}, { cloudWatch: { describeAlarms: refusing("AccessDenied") } });
+  expect(await refusal(baking(["5xx"]), denied.aws)).toMatchInlineSnapshot(`
+    "These credentials may not look at the alarms that web is to bake under.
+    the manifest
+    Nothing was changed.
+    Allow them cloudwatch:DescribeAlarms."
+  `);
 });
 
 test("what a service runs in already is there", async () => {

@@ -5,6 +5,7 @@ import { imageKey } from "../images/needed-images.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentState } from "./current.ts";
 import { lastPart } from "./names.ts";
+import { checkAlarms } from "./preflight-alarms.ts";
 import { checkCluster } from "./preflight-cluster.ts";
 import { definitionProblems } from "./preflight-definitions.ts";
 import { checkImages } from "./preflight-images.ts";
@@ -29,7 +30,7 @@ export interface Preflight {
 
 /**
  * Looks for everything that would stop a release half-way, before anything is touched, and tells all of it at once: secrets,
- * images, roles, log groups, network, target groups, cluster, limits of AWS, services of others. What these credentials may
+ * images, roles, log groups, network, target groups, cluster, alarms, limits of AWS, services of others. What these credentials may
  * not look at is taken to be right.
  *
  * @returns what was found out of the manifest's secrets.
@@ -48,6 +49,7 @@ export async function preflight(
     checkLogGroups(run, app, draft),
     checkNetwork(run, app, names, current),
     checkCluster(run, app, names),
+    checkAlarms(run, app, names),
   ]);
   const { arns: secretArns, keys: secretKeys } = secrets;
   const problems = [
