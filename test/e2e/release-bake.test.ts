@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { exitCodeOf, type FardelEvent, releaseTimeline } from "@fardel/core";
+import { exitCodeOf, type FardelEvent, type ReleaseOutcome, releaseTimeline, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addAlarm, raiseAlarm } from "./alarm.fixture.ts";
 import { fastClock, type Shop, startShop } from "./release.fixture.ts";
@@ -107,4 +107,19 @@ test("one that raises an alarm while it bakes goes back, and no request is lost"
   const { outcome } = (await underLoad(shop, () => deploy(() => raiseAlarm(aws, "web-5xx")))).result;
   await expectBefore(outcome);
   expect(outcome.diagnoses[0]?.verdict).toBe("In alarm: web-5xx.");
+});
+
+test("one that somebody takes back while it bakes goes back at once, for whoever watches it, too", async () => {
+  write("six", "{ bake: 24h }");
+  const { aws, descriptor } = shop;
+  const taken = Promise.withResolvers<ReleaseOutcome>();
+  const { outcome } = await deploy(() => {
+    const request = { aws, descriptor, origin: { actor: "grace", host: "build" }, emit: () => {} };
+    rollback(request).then(taken.resolve, taken.reject);
+    return taken.promise;
+  });
+  const failure = `It was taken back by grace on build; release ${serving.number} serves again.`;
+  expect(outcome).toMatchObject({ outcome: "rolled back", serving: serving.number, failure, diagnoses: [] });
+  expect(await taken.promise).toMatchObject({ outcome: "rolled back", takenBack: true });
+  expect(await (await fetch(shop.url)).text()).toBe(serving.text);
 });
