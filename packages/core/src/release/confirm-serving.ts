@@ -1,5 +1,6 @@
-import type { Service as EcsService, Task } from "@aws-sdk/client-ecs";
+import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import type { Service } from "../config/app.ts";
+import { crashedTasks, startedSince } from "./crash-loop.ts";
 import { describeEcsServices } from "./current.ts";
 import { diagnoseRollout } from "./diagnose.ts";
 import { ecsServiceName } from "./names.ts";
@@ -7,15 +8,13 @@ import type { ReleaseOutcome } from "./outcome.ts";
 import type { ReleaseRecord } from "./record.ts";
 import type { Run } from "./run.ts";
 import { primaryOf } from "./services.ts";
-import { stoppedTasks } from "./tasks.ts";
 import { sleep } from "./time.ts";
 
 /** How long tasks that are just being replaced may take to be there. */
 const patienceMs = 60_000;
 const pollMs = 1000;
-/** A service whose tasks ended by themselves this often, this recently, doesn't serve, however many run right now. */
+/** A service whose tasks keep ending by themselves this recently doesn't serve, however many run right now. */
 const recentMs = 5 * 60_000;
-const crashes = 2;
 
 /**
  * The outcome of a release in which nothing had to change. It makes no record, but exit code 0 still has to mean that the
@@ -78,18 +77,9 @@ async function findTroubled(run: Run, services: readonly Service[]): Promise<Tro
 /** Asked only of a service that has started tasks lately, which a service that simply runs has not. */
 async function crashLoop(run: Run, ecs: EcsService): Promise<string | undefined> {
   const since = run.time.now() - recentMs;
-  const recent = (date: Date | undefined) => (date?.getTime() ?? 0) >= since;
-  const starts = (ecs.events ?? []).some(
-    ({ createdAt, message = "" }) => recent(createdAt) && message.includes("has started"),
-  );
-  if (!starts) return undefined;
-  const primary = primaryOf(ecs)?.id;
-  const ended = (task: Task) =>
-    task.startedBy === primary && task.stopCode === "EssentialContainerExited" && recent(task.stoppedAt);
-  const tasks = (await stoppedTasks(run, ecs.serviceName ?? "")).filter(ended);
-  return tasks.length < crashes
-    ? undefined
-    : `doesn't stay up: ${tasks.length} of its tasks ended in the last 5 minutes`;
+  if (startedSince(ecs, since) === 0) return undefined;
+  const ended = await crashedTasks(run, ecs.serviceName ?? "", primaryOf(ecs)?.id ?? "", since);
+  return ended.length === 0 ? undefined : `doesn't stay up: ${ended.length} of its tasks ended in the last 5 minutes`;
 }
 
 function diagnose(run: Run, service: Service, ecs: EcsService) {

@@ -62,6 +62,14 @@ test.each<[string, Partial<Symptoms>, string]>([
     "Its container worker exits with code 1 right after its start.",
   ],
   [
+    "crash again and again",
+    {
+      task: exited(1),
+      deploymentReason: "It doesn't stay up: 3 of its tasks ended since the rollout began.",
+    },
+    "It doesn't stay up: 3 of its tasks ended since the rollout began. It exits with code 1 right after its start.",
+  ],
+  [
     "end of a sidecar",
     { container: "worker", task: withSidecar(143, 0) },
     "Its container worker ends by itself right after its start, with exit code 0; an essential container has to keep running.",

@@ -26,9 +26,10 @@ export type Verdict = Pick<Diagnosis, "verdict" | "fix">;
 
 /** Says in plain words why a task or rollout failed; the most certain sign first. */
 export function verdictOf(symptoms: Symptoms): Verdict {
+  const unsteady = /^It doesn't stay up: .*/.exec(symptoms.deploymentReason ?? "")?.[0];
   for (const look of [sentBack, wrongProcessor, notStarted, outOfMemory, exited, unhealthyContainer, unhealthyTarget]) {
-    const verdict = look(symptoms);
-    if (verdict) return verdict;
+    const found = look(symptoms);
+    if (found) return { ...found, verdict: [unsteady, found.verdict].filter(Boolean).join(" ") };
   }
   const { task, deploymentReason, targetReason } = symptoms;
   const reason = task?.stoppedReason ?? targetReason ?? deploymentReason;

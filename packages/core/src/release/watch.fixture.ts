@@ -1,4 +1,4 @@
-import type { Deployment, Service, ServiceDeployment, ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
+import type { Deployment, Service, ServiceDeployment, ServiceDeploymentStatus, Task } from "@aws-sdk/client-ecs";
 import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { FardelEvent } from "../events.ts";
@@ -16,12 +16,17 @@ export interface Script {
   /** Looks at the list of service deployments before it shows. */
   hidden?: number;
   reason?: string;
+  finishedAt?: Date;
   deployments?: Deployment[];
+  /** Messages of its service's events. */
+  events?: string[];
+  /** Of its service; those that have a stop code have stopped. */
+  tasks?: Task[];
   /** Id of the hook that it waits at; answered, it goes on to its last status. */
   hook?: string;
 }
 
-/** ECS as far as a watcher asks it, playing scripts; and what it was asked to stop. */
+/** ECS as far as a watcher asks it, playing scripts; what it was asked to stop, and whose tasks it was asked for. */
 export function scriptedEcs(scripts: Script[]) {
   const stopped: string[] = [];
   const answers: string[] = [];
@@ -32,6 +37,11 @@ export function scriptedEcs(scripts: Script[]) {
   const arnOf = ({ service, id }: Script) =>
     `arn:aws:ecs:eu-west-1:123456789012:service-deployment/prod/${service}/${id}`;
   const revisionOf = ({ service, id }: Script) => `revision/${service}/${id}`;
+  const eventsOf = (name: string) =>
+    scripts
+      .flatMap(({ service, events = [] }) => (service === name ? events : []))
+      .map((message) => ({ createdAt: new Date(Date.UTC(2026, 0, 1)), message }));
+  const taskLists: string[] = [];
   const ecs = {
     async listServiceDeployments({ service }: { service: string }) {
       lists += 1;
@@ -61,6 +71,7 @@ export function scriptedEcs(scripts: Script[]) {
             serviceDeploymentArn,
             status: script && statusOf(script, look),
             ...(script?.reason !== undefined && { statusReason: script.reason }),
+            ...(script?.finishedAt !== undefined && { finishedAt: script.finishedAt }),
             ...(script?.hook !== undefined && {
               lifecycleStage: "POST_TEST_TRAFFIC_SHIFT",
               lifecycleHookDetails: [
@@ -80,8 +91,19 @@ export function scriptedEcs(scripts: Script[]) {
           runningCount: 2,
           pendingCount: 0,
           deployments: scripts.find(({ service }) => service === serviceName)?.deployments ?? [],
+          events: eventsOf(serviceName),
         })),
       };
+    },
+    async *paginateListTasks({ serviceName, desiredStatus }: { serviceName?: string; desiredStatus?: string }) {
+      taskLists.push(serviceName ?? "");
+      const tasks = scripts.flatMap(({ service, tasks = [] }) => ((serviceName ?? service) === service ? tasks : []));
+      const listed = tasks.filter(({ stopCode }) => (stopCode === undefined) === (desiredStatus !== "STOPPED"));
+      yield { taskArns: listed.map(({ taskArn }) => taskArn) };
+    },
+    async describeTasks({ tasks }: { tasks: string[] }) {
+      const all = scripts.flatMap((script) => script.tasks ?? []);
+      return { tasks: all.filter(({ taskArn }) => tasks.includes(taskArn ?? "")) };
     },
     async continueServiceDeployment({
       serviceDeploymentArn,
@@ -106,7 +128,7 @@ export function scriptedEcs(scripts: Script[]) {
       looks.delete(serviceDeploymentArn);
     },
   };
-  return { aws: { target: {}, ecs } as unknown as Aws, stopped, answers };
+  return { aws: { target: {}, ecs } as unknown as Aws, stopped, answers, taskLists };
 }
 
 export function runWith(aws: Aws): { run: Run; events: FardelEvent[] } {

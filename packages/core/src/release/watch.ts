@@ -1,4 +1,5 @@
 import type { Service as EcsService, ServiceDeployment } from "@aws-sdk/client-ecs";
+import { troubleStayingUp } from "./crash-loop.ts";
 import { describeEcsServices } from "./current.ts";
 import { answerGate, type WaitingHook, waitingHook } from "./gates.ts";
 import { isHopeless } from "./hopeless.ts";
@@ -151,8 +152,10 @@ async function judge(
   watched.seen ||= service !== undefined;
   if (!watched.rollout.deploys) return judgeScaling(run, watched.rollout, service, end);
   switch (deployment?.status) {
-    case "SUCCESSFUL":
-      return end("serving");
+    case "SUCCESSFUL": {
+      const trouble = service && (await troubleStayingUp(run, watched.rollout, service, deployment));
+      return trouble === undefined ? end("serving") : end("failed", trouble);
+    }
     case "ROLLBACK_SUCCESSFUL":
       return end("rolled back");
     case "ROLLBACK_FAILED":
