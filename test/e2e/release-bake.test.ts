@@ -87,6 +87,18 @@ test("one whose check fails at the service's own address goes back", async () =>
   expect(types).not.toContain("rollout.baking");
 });
 
+test("a task checks at the address it is told, and says no by its exit code", async () => {
+  write("checked", "{ check: { task: migrate } }");
+  // Before the services change there is no address to check.
+  const program = `fetch(process.env.TEST_URL ?? "data:,").then(async (answer) => {
+    process.exitCode = (await answer.text()) === "checked" ? 3 : 0;
+  });`;
+  writeFileSync(`${shop.directory}/migrate.cjs`, program);
+  const { outcome } = await deploy();
+  await expectBefore(outcome);
+  expect(outcome.diagnoses[0]?.verdict).toBe("Its check failed: the task migrate ended with exit code 3.");
+});
+
 test("one of which a task ends while it bakes goes back, and is told why it ended", async () => {
   write("four", "{ bake: 24h }");
   const { outcome } = await deploy(() => fetch(`${shop.url}/crash`).catch(() => {}));

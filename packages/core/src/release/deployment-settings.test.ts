@@ -40,9 +40,10 @@ describe("what ECS is told of a rollout", () => {
     expect(configured({ ...gate, strategy: "rolling" }).lifecycleHooks).toEqual([
       { ...pause, lifecycleStages: ["PRE_SCALE_UP"] },
     ]);
-    expect(configured({ strategy: "blue-green", check: { kind: "path", path: "/smoke" } }).lifecycleHooks).toHaveLength(
-      1,
-    );
+    const check = { kind: "path", path: "/smoke" } as const;
+    expect(configured({ strategy: "blue-green", check }).lifecycleHooks).toHaveLength(1);
+    // Its check comes when it has finished.
+    expect(configured({ strategy: "rolling", check }).lifecycleHooks).toEqual([]);
   });
 
   test("alarms roll back", () => {
