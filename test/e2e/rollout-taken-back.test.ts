@@ -3,6 +3,7 @@ import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import type { ReleaseRecord } from "@fardel/core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startLoad } from "../load/open-loop.ts";
+import { setDrain } from "./drain.fixture.ts";
 import { RolloutApp } from "./rollout.fixture.ts";
 
 const app = new RolloutApp();
@@ -97,6 +98,8 @@ test("a rollback takes back the release that bakes: the old revision serves with
     failure: expect.stringMatching(/^It was taken back by ada@example.com on \S+; release 1 serves again\.$/),
   });
   expect(await app.deployments()).toEqual(["PRIMARY rollout-local-web:1"]);
+  // From here on no slow requests are under way.
+  await setDrain(app.aws, 2);
 });
 
 test("where the process has died that watched, the rollback brings the release to its end", async () => {
@@ -116,10 +119,18 @@ test("where the process has died that watched, the rollback brings the release t
   expect(await app.text()).toBe("one\n");
 });
 
-test("where the rollback dies, the release that watches ends as rolled back", async () => {
+test("no other release begins meanwhile; and where the rollback dies, the one that watches ends as rolled back", async () => {
   answersWith("four");
   const deploying = app.fardel("deploy");
   await untilAnswer("four");
+  const second = await app.fardel("deploy");
+  expect(second.exitCode, second.stderr).toBe(5);
+  expect(second.stderr).toMatch(
+    /^✗ Release 4 \(deploy\) of rollout in local is under way\.\n {2}held by ada@example.com on /m,
+  );
+  const released = await app.fardel("rollback", "--to", "1");
+  expect(released.exitCode, released.stderr).toBe(5);
+  expect(released.stderr).toContain("→ Run `fardel rollback` without --to, which takes it back at once");
   const rollback = await app.fardelWith(killedAt("ECS returns"), "rollback", "--json");
   expect(rollback.signal, rollback.stderr).toBe("SIGKILL");
   const deploy = await deploying;
@@ -127,34 +138,24 @@ test("where the rollback dies, the release that watches ends as rolled back", as
   expect(await newestRelease()).toMatchObject({ number: 4, outcome: "rolled back" });
 });
 
-test("with --to it is a release of its own, which can't begin meanwhile", async () => {
+test("where the process has died that approved it, rejecting it brings the release to its end all the same", async () => {
   answersWith("five");
-  const deploying = app.fardel("deploy");
-  await untilAnswer("five");
-  const rollback = await app.fardel("rollback", "--to", "1");
-  expect(rollback.exitCode, rollback.stderr).toBe(5);
-  expect(rollback.stderr).toMatch(/^✗ Release 5 \(deploy\) of rollout in local is under way\.$/m);
-  expect(rollback.stderr).toContain("→ Run `fardel rollback` without --to, which takes it back at once");
-  const { stdout } = await app.succeed("rollback", "--json");
-  expect(JSON.parse(stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
-    release: 5,
-    outcome: "rolled back",
-    takenBack: true,
-    serving: 1,
-    services: { web: { change: "updated", result: "rolled back" } },
-  });
-  expect((await deploying).exitCode).toBe(3);
+  app.edit("fardel.yaml", (manifest) => manifest.replace("bake: 60m", "bake: 60m, approve: manual"));
+  expect((await app.fardel("deploy", "--no-wait")).exitCode).toBe(4);
+  const approve = await app.fardelWith(killedAt(baking), "approve", "--json");
+  expect(approve.signal, approve.stderr).toBe("SIGKILL");
+  expect(await app.text()).toBe("five\n");
+  const reject = await app.fardel("reject");
+  expect(reject.exitCode, reject.stderr).toBe(3);
+  expect(await newestRelease()).toMatchObject({ number: 5, outcome: "rolled back" });
+  expect(await app.text()).toBe("one\n");
+  app.edit("fardel.yaml", (manifest) => manifest.replace(", approve: manual", ""));
 });
 
 test("a release that somebody else's deployment has overtaken is superseded, and not taken back", async () => {
   answersWith("six");
   const deploying = app.fardel("deploy");
   await untilAnswer("six");
-  const second = await app.fardel("deploy");
-  expect(second.exitCode, second.stderr).toBe(5);
-  expect(second.stderr).toMatch(
-    /^✗ Release 6 \(deploy\) of rollout in local is under way\.\n {2}held by ada@example.com on /m,
-  );
   await app.aws.ecs.updateService({ cluster: "local", service: "rollout-web", forceNewDeployment: true });
   const deploy = await deploying;
   expect(deploy.exitCode, deploy.stderr).toBe(1);
