@@ -16,6 +16,9 @@ const meddling = [
   "GITLAB_USER_LOGIN",
 ];
 
+/** Longer than any command takes; what hangs would hold its region's lock, and outlive the tests. */
+const limit = { timeout: 300_000, killSignal: "SIGKILL" } as const;
+
 export interface Ended {
   /** null when a signal ended it. */
   exitCode: number | null;
@@ -45,7 +48,7 @@ export function fardel(place: CommandPlace, ...args: string[]): Promise<Ended> {
   const started = performance.now();
   const [program = "", ...rest] = atTerminal ? inTerminal(args) : [process.execPath, launcher, ...args];
   const terminal = atTerminal && { TERM: "xterm" };
-  const child = spawn(program, rest, { cwd: directory, env: { ...env, ...terminal, ...variables } });
+  const child = spawn(program, rest, { ...limit, cwd: directory, env: { ...env, ...terminal, ...variables } });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Service, UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { type Aws, connectAws } from "@fardel/core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { type CommandPlace, type Ended, fardel, succeed } from "../command-line.ts";
 import { everyKind } from "../load/kinds.ts";
 import { type Load, startLoad } from "../load/open-loop.ts";
@@ -17,6 +17,8 @@ const usualRate = 200;
 export const standing = 8;
 /** The fixture's deregistration delay, in milliseconds. */
 const usualDrain = 3_000;
+/** For what takes seconds, on a machine that is busy with other things. */
+const patience = { timeout: 100_000, interval: 100 };
 
 /** Some work under load, and what became of the requests. */
 export interface LoadDuring<T> {
@@ -146,21 +148,19 @@ export class RolloutApp {
 
   /** Waits until a service has as many tasks as it should, of one deployment. */
   async settled(service: string): Promise<void> {
-    for (;;) {
+    await vi.waitUntil(async () => {
       const found = await this.describe(service);
       const isComplete = found?.deployments?.every(({ rolloutState }) => rolloutState === "COMPLETED");
-      if (isComplete && found?.deployments?.length === 1 && found.runningCount === found.desiredCount) return;
-      await wait(100);
-    }
+      return isComplete && found?.deployments?.length === 1 && found.runningCount === found.desiredCount;
+    }, patience);
   }
 
   /** Waits until tasks have stopped. */
   async stopped(tasks: string[]): Promise<void> {
-    for (;;) {
+    await vi.waitUntil(async () => {
       const { tasks: found = [] } = await this.aws.ecs.describeTasks({ cluster: "local", tasks });
-      if (found.every(({ lastStatus }) => lastStatus === "STOPPED")) return;
-      await wait(100);
-    }
+      return found.every(({ lastStatus }) => lastStatus === "STOPPED");
+    }, patience);
   }
 
   /** Something goes wrong in the region: `{ kind: "zone-loss", zone: "eu-west-1a" }`. Answers what came of it. */
@@ -211,7 +211,7 @@ export class RolloutApp {
 
 async function moreRequests(load: Load, count: number): Promise<void> {
   const wanted = load.samples.length + count;
-  while (load.samples.length < wanted) await wait(10);
+  await vi.waitUntil(() => load.samples.length >= wanted, { ...patience, interval: 10 });
 }
 
 /** Requests were sent for every second of the work, some of every kind, and not one was lost. */
