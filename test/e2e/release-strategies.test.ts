@@ -53,7 +53,7 @@ test("a release that serves is no reason for another one, whatever weights ECS h
   expect((await shop.deploy()).outcome).toMatchObject({ outcome: "unchanged", release: 2 });
 });
 
-test("E10: a release waits for its approval with the new revision at the test address, and goes on when it has it", async () => {
+test("E4: a release waits for its approval with the new revision at the test address, and goes on when it has it", async () => {
   shop.write({ worker: false, text: "three", web: manifest("{ strategy: blue-green, approve: manual }") });
   const waiting = Promise.withResolvers<Extract<FardelEvent, { type: "rollout.waiting" }>>();
   const emit = (event: FardelEvent) => event.type === "rollout.waiting" && waiting.resolve(event);
@@ -66,7 +66,7 @@ test("E10: a release waits for its approval with the new revision at the test ad
   expect(await text()).toBe("three");
 });
 
-test("E10: left waiting it ends with 4, and whoever approves it brings it to its end", async () => {
+test("E4: left waiting it ends with 4, and whoever approves it brings it to its end", async () => {
   shop.write({ worker: false, text: "four", web: manifest("{ strategy: blue-green, approve: manual }") });
   const { outcome } = await shop.deploy({ leave: AbortSignal.abort() });
   expect(outcome).toMatchObject({ outcome: "waiting", release: 4, serving: 3 });
@@ -76,7 +76,7 @@ test("E10: left waiting it ends with 4, and whoever approves it brings it to its
   expect(await text()).toBe("four");
 });
 
-test("E10: a rejected release is rolled back", async () => {
+test("E4, E10: a rejected release is rolled back", async () => {
   shop.write({ worker: false, text: "five", web: manifest("{ strategy: blue-green, approve: manual }") });
   const { outcome } = await shop.deploy({ leave: AbortSignal.abort() });
   expect(outcome).toMatchObject({ outcome: "waiting", release: 5 });
@@ -85,7 +85,7 @@ test("E10: a rejected release is rolled back", async () => {
   expect(await text()).toBe("four");
 });
 
-test("E10: a check at the test address rejects where it fails, and approves where it passes", async () => {
+test("E4: a check at the test address rejects where it fails, and approves where it passes", async () => {
   const check = (path: string) => manifest(`{ strategy: blue-green, check: ${path} }`);
   shop.write({ worker: false, text: "six", web: check("/missing") });
   const failed = await shop.deploy();
