@@ -103,7 +103,9 @@ async function untilEnded(request: ChangeRequest, underWay: UnderWay): Promise<R
 function outcomeOf(record: ReleaseRecord, { serving, sentBack }: UnderWay): ReleaseOutcome | undefined {
   const { number, outcome, failure } = record;
   if (outcome === "in progress" || cameToServe(outcome)) return undefined;
-  const services = sentBack.map((service): [string, ServiceOutcome] => {
+  // Of one that couldn't be brought back, or that was overtaken, its record doesn't say what each service runs.
+  const returned = outcome === "rolled back" ? sentBack : [];
+  const services = returned.map((service): [string, ServiceOutcome] => {
     const { taskDefinition } = serving.services[service] ?? {};
     return [
       service,
