@@ -2,11 +2,11 @@ import { loadBalancerUrl, testUrl } from "../infra/load-balancer-url.ts";
 import { serviceAddresses } from "../release/addresses.ts";
 import { readCurrentState } from "../release/current.ts";
 import { builtFrom } from "../release/earlier-release.ts";
-import { type LockHolder, lockHolder } from "../release/lock.ts";
+import type { LockHolder } from "../release/lock.ts";
 import type { ReleaseRecord } from "../release/record.ts";
 import type { Surroundings } from "../release/request.ts";
 import { stateBucket } from "../release/state-bucket.ts";
-import { systemTime } from "../release/time.ts";
+import { currentHolder } from "../release/under-lock.ts";
 import { type ServiceStatus, serviceStatus } from "./service-status.ts";
 import { whenChanged } from "./stale-secrets.ts";
 
@@ -46,11 +46,11 @@ interface UnfinishedRelease {
 
 /** How an app's services in an environment are: those of the release that serves, and those that releases have begun. */
 export async function environmentStatus(surroundings: Surroundings): Promise<EnvironmentStatus> {
-  const { aws, descriptor, time = systemTime } = surroundings;
+  const { aws, descriptor } = surroundings;
   const bucket = stateBucket(aws, descriptor.stateBucket);
   const [current, lock, url, test] = await Promise.all([
     readCurrentState(aws, descriptor, bucket, []),
-    lockHolder(bucket, descriptor, time),
+    currentHolder(surroundings),
     loadBalancerUrl(aws, descriptor),
     testUrl(aws, descriptor),
   ]);
