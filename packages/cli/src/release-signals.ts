@@ -36,13 +36,13 @@ export function releaseSignals(
   let takeBack = () => {};
   const offer = () => {
     takeBack();
-    takeBack = interrupts.handle(() => void choose());
+    takeBack = interrupts.handle(() => void choose().catch(refused));
   };
   const choose = async () => {
     const choice = await ask(session);
     if (!gates.waiting()) output.note("It waits no more: the release goes on.");
     else if (choice === "leave") leaving.abort();
-    else if (choice === "reject") await reject().catch(refused);
+    else if (choice === "reject") await reject();
     else offer();
   };
   const refused = (error: unknown) => {
