@@ -29,6 +29,10 @@ function release(choice: GateChoice = "leave", { wait = true, rejectFails = fals
     },
   } as unknown as Session;
   const answer = Promise.withResolvers<GateChoice>();
+  // What is done about the answer comes after it.
+  const answered = async () => {
+    for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  };
   const signals = releaseSignals(session, "production", {
     wait,
     ask: () => {
@@ -47,10 +51,13 @@ function release(choice: GateChoice = "leave", { wait = true, rejectFails = fals
     handlers,
     rejected: () => rejected,
     press: () => handlers.pop()?.(),
-    async answer(given = choice) {
-      answer.resolve(given);
-      // What is done about the answer comes after it.
-      for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+    async answer() {
+      answer.resolve(choice);
+      await answered();
+    },
+    async failToAsk(message: string) {
+      answer.reject(new Error(message));
+      await answered();
     },
   };
 }
@@ -118,6 +125,15 @@ test("what keeps it from rolling back is told, and the next Ctrl-C asks again", 
   await answer();
   press();
   expect(said).toEqual(["asked", "AccessDenied", "asked"]);
+});
+
+test("what keeps it from asking is told, and the release goes on", async () => {
+  const { emit, press, failToAsk, said, leave, signal, handlers } = release();
+  emit(waiting());
+  press();
+  await failToAsk("The terminal is gone");
+  expect(said).toEqual(["asked", "The terminal is gone"]);
+  expect([leave.aborted, signal.aborted, handlers.length]).toEqual([false, false, 3]);
 });
 
 test("who wants to wait on is asked again at the next Ctrl-C", async () => {

@@ -1,10 +1,12 @@
+import { spawnSync } from "node:child_process";
+import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import type { Aws } from "../aws/clients.ts";
 import { FardelError } from "../errors.ts";
 import type { FardelEvent } from "../events.ts";
 import { descriptor } from "./release.fixture.ts";
 import { hurriedTime } from "./time.fixture.ts";
-import { underLock } from "./under-lock.ts";
+import { currentHolder, underLock } from "./under-lock.ts";
 
 /** STS, and S3 as far as a lock needs it; `calls` names what S3 was asked. */
 function world({ accountId = "123456789012", deletionFails = false } = {}) {
@@ -66,4 +68,18 @@ test("is no failure when only the lock can't be let go of", async () => {
         "The lock frees itself within a minute, but couldn't be let go of: S3 DeleteObject failed: AccessDenied.",
     },
   ]);
+});
+
+test("a holder whose process is gone holds the lock no more, where it was one of this machine", async () => {
+  const { pid } = spawnSync(process.execPath, ["--version"]);
+  const time = hurriedTime();
+  const until = new Date(time.now() + 60_000).toISOString();
+  const holding = async (environment: string, pid: number) => {
+    const getObject = async () => ({ Body: Readable.from([JSON.stringify({ pid, until })]), ETag: '"1"' });
+    const aws = { s3: { getObject } } as unknown as Aws;
+    return (await currentHolder({ aws, descriptor: { ...descriptor, environment }, time }))?.pid;
+  };
+  expect(await holding("local", pid)).toBeUndefined();
+  expect(await holding("local", process.pid)).toBe(process.pid);
+  expect(await holding("production", pid)).toBe(pid);
 });
