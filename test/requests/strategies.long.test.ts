@@ -1,9 +1,9 @@
 // However a release goes that has its traffic shifted, no request is lost, also of those that take their time. Each test shows
 // that it would have seen one lost: the revision that went was in the midst of answering some when it got its last one. One
 // test takes the drain away, and then those are lost.
-import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { ServiceDeployment } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { addAlarm, raiseAlarm } from "../e2e/alarm.fixture.ts";
 import { setDrain } from "../e2e/drain.fixture.ts";
 import { expectNoneLost } from "../e2e/rollout.fixture.ts";
 import type { Answered } from "../load/answered.ts";
@@ -133,29 +133,13 @@ test("by a rollback while both revisions bake no request is lost, and the old on
 
 test("by an alarm while both revisions bake no request is lost", async () => {
   const { serving, next } = await app.revisions();
-  const { region, endpoint = "" } = app.aws.target;
-  const cloudWatch = new CloudWatch({
-    region,
-    endpoint,
-    credentials: { accessKeyId: "local", secretAccessKey: "local" },
-  });
-  await cloudWatch.putMetricAlarm({
-    AlarmName: "web-5xx",
-    Namespace: "Web",
-    MetricName: "Errors",
-    Statistic: "Sum",
-    Period: 60,
-    EvaluationPeriods: 1,
-    Threshold: 1,
-    ComparisonOperator: "GreaterThanThreshold",
-    TreatMissingData: "ignore",
-  });
+  await addAlarm(app.aws, "web-5xx");
   app.write("alarming", "{ strategy: blue-green, bake: 60m, alarms: [web-5xx] }");
   const flow = await app.underProductionLoad(async (load) => {
     const deploy = app.fardel("deploy");
     await app.untilDeployment(bakes, deploy);
     await untilAnswered(load, "slow");
-    await cloudWatch.setAlarmState({ AlarmName: "web-5xx", StateValue: "ALARM", StateReason: "test" });
+    await raiseAlarm(app.aws, "web-5xx");
     return deploy;
   });
   expect(flow.result.exitCode, flow.result.stderr).toBe(3);
