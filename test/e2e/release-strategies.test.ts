@@ -1,4 +1,4 @@
-import { answerRelease, exitCodeOf, type FardelEvent } from "@fardel/core";
+import { answerRelease, exitCodeOf, type FardelEvent, type ReleaseOutcome, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { untilAnswered } from "../load/open-loop.ts";
 import { addAlarm, raiseAlarm } from "./alarm.fixture.ts";
@@ -19,14 +19,16 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-/** A release that bakes. */
-async function untilItBakes(): Promise<{ release: ReturnType<Shop["deploy"]> }> {
+/** A release that has come to bake, as `begin` makes it or brings it on. */
+async function untilItBakes<T extends { outcome: ReleaseOutcome | undefined }>(
+  begin: (emit: (event: FardelEvent) => void) => Promise<T>,
+): Promise<{ release: Promise<T> }> {
   const baking = Promise.withResolvers<void>();
   const emit = (event: FardelEvent) =>
     event.type === "rollout.progress" && event.stage === "BAKE_TIME" && baking.resolve();
-  const release = shop.deploy({ emit });
+  const release = begin(emit);
   const ended = release.then(({ outcome }) => {
-    throw new Error(`The release has ended before it baked: ${outcome.failure}`);
+    throw new Error(`The release has ended before it baked: ${outcome?.failure}`);
   });
   await Promise.race([baking.promise, ended]);
   return { release };
@@ -36,8 +38,8 @@ const text = async (url = shop.url) => (await fetch(url)).text();
 const stages = (events: readonly FardelEvent[]) => [
   ...new Set(events.flatMap((event) => (event.type === "rollout.progress" ? (event.stage ?? []) : []))),
 ];
-const answer = (action: "approve" | "reject") =>
-  answerRelease({ aws: shop.aws, descriptor: shop.descriptor, origin, emit: () => {}, action });
+const answer = (action: "approve" | "reject", emit: (event: FardelEvent) => void = () => {}) =>
+  answerRelease({ aws: shop.aws, descriptor: shop.descriptor, origin, emit, action });
 
 test("E4: blue-green shifts all requests to the new revision at once, and none is lost", async () => {
   shop.write({ worker: false, text: "two", web: manifest("{ strategy: blue-green }") });
@@ -85,6 +87,17 @@ test("E4, E10: a rejected release is rolled back", async () => {
   expect(await text()).toBe("four");
 });
 
+test("what somebody else has approved can't be rejected any more, and is told so; a rollback takes it back", async () => {
+  shop.write({ worker: false, text: "late", web: manifest("{ strategy: blue-green, approve: manual, bake: 60m }") });
+  expect((await shop.deploy({ leave: AbortSignal.abort() })).outcome).toMatchObject({ outcome: "waiting", release: 6 });
+  const { release } = await untilItBakes((emit) => answer("approve", emit));
+  await expect(answer("reject")).rejects.toMatchObject({ code: "NOTHING_WAITS" });
+  const { aws, descriptor } = shop;
+  expect(await rollback({ aws, descriptor, origin, emit: () => {} })).toMatchObject({ release: 6, takenBack: true });
+  expect((await release).outcome).toMatchObject({ outcome: "rolled back", serving: 4 });
+  expect(await text()).toBe("four");
+});
+
 test("E4: a check at the test address rejects where it fails, and approves where it passes", async () => {
   const check = (path: string) => manifest(`{ strategy: blue-green, check: ${path} }`);
   shop.write({ worker: false, text: "six", web: check("/missing") });
@@ -109,7 +122,7 @@ test("E4: canary shifts step by step", async () => {
 test("a rollback while both revisions bake is a flip of weights: the old one serves within 2 s", async () => {
   shop.write({ worker: false, text: "baked", web: manifest("{ strategy: blue-green, bake: 60m }") });
   const { result, answered } = await underLoad(shop, async (load) => {
-    const { release } = await untilItBakes();
+    const { release } = await untilItBakes((emit) => shop.deploy({ emit }));
     await untilAnswered(load, "slow");
     const { serviceDeployments = [] } = await shop.aws.ecs.listServiceDeployments({
       cluster: "local",
@@ -135,7 +148,7 @@ test("an alarm while both revisions bake takes the release back", async () => {
     text: "alarming",
     web: manifest(`{ strategy: blue-green, bake: 60m, alarms: [${alarm}] }`),
   });
-  const { release } = await untilItBakes();
+  const { release } = await untilItBakes((emit) => shop.deploy({ emit }));
   await raiseAlarm(shop.aws, alarm);
   const { outcome } = await release;
   expect(outcome).toMatchObject({ outcome: "rolled back" });

@@ -52,10 +52,14 @@ export async function answerRelease(request: AnswerRequest): Promise<Answer> {
   const left = opened?.record.waiting?.services ?? [];
   if (opened === undefined || (waiting.length === 0 && left.length === 0)) throw nothingWaits(request);
   const answer = action === "approve" ? "CONTINUE" : "ROLLBACK";
-  for (const each of waiting) await answerGate(request, each.deployment, each.hook, answer);
-  const services = waiting.map((each) => each.service);
+  const services: string[] = [];
+  for (const each of waiting) {
+    if (await answerGate(request, each.deployment, each.hook, answer)) services.push(each.service);
+  }
   const { number } = opened.record;
   const followedBy = await currentHolder(request);
+  // Somebody else has answered, maybe otherwise.
+  if (services.length === 0 && (waiting.length > 0 || followedBy !== undefined)) throw nothingWaits(request);
   // One whose process has died in the middle of it is for the next release to close: its record doesn't say how to go on.
   if (followedBy !== undefined || opened.record.waiting === undefined) {
     return { release: number, services, followedBy, outcome: undefined };
