@@ -43,10 +43,17 @@ export interface Carried {
   diagnoses: Diagnosis[];
 }
 
+/** Told when a service begins to wait for a person, and when that is over; also of the release's task definitions. */
+export type AtGate = (
+  service: string,
+  waits: boolean,
+  definitions: ReadonlyMap<string, ReleasedWorkload>,
+) => Promise<void>;
+
 const nothingRolledOut: Rollouts = { ended: [], serving: true };
 
 /** Task definitions, before-tasks, waves of rollouts, cleaning up, after-tasks; or the way back. */
-export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Carried> {
+export async function carryOut(run: LockedRun, release: OpenRelease, atGate: AtGate): Promise<Carried> {
   const { number, configuration, changes, current, before, phases } = release;
   const definitions = await phases.measure("task definitions", () => registerDefinitions(run, changes, number));
   const arns = new Map([...definitions].map(([name, { taskDefinition }]) => [name, taskDefinition]));
@@ -59,7 +66,15 @@ export async function carryOut(run: LockedRun, release: OpenRelease): Promise<Ca
   const { waves } = configuration.release;
   const takenBack = () => takenBackBy(run.bucket, run.descriptor, number);
   const rollouts = await phases.measure("rollouts", () =>
-    rollOut({ ...run, takenBack }, changes.services, waves, definitions, routing, number, configuration.tasks),
+    rollOut(
+      { ...run, takenBack, atGate: (service, waits) => atGate(service, waits, definitions) },
+      changes.services,
+      waves,
+      definitions,
+      routing,
+      number,
+      configuration.tasks,
+    ),
   );
   if (isWaiting(rollouts)) {
     return { result: "waiting", definitions, rollouts, wentBack: false, failure: undefined, diagnoses: [] };

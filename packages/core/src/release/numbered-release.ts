@@ -2,7 +2,7 @@ import { totalOf } from "../aws/calls.ts";
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { BuiltFrom } from "../images/tags.ts";
-import { type Carried, carryOut } from "./carry-out.ts";
+import { type AtGate, type Carried, carryOut } from "./carry-out.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
 import type { Origin } from "./origin.ts";
@@ -12,9 +12,9 @@ import {
   closeAbandoned,
   closeRecord,
   isHalfMade,
+  keepRecord,
   type OpenRecord,
   openRecord,
-  pauseRecord,
   type ReleasedConfiguration,
   type ReleasedWorkload,
   type ReleaseRecord,
@@ -67,9 +67,9 @@ export async function makeRelease(run: LockedRun, release: PreparedRelease): Pro
     ...(redeploys !== undefined && { redeploys }),
   });
   const changes = release.changes(number);
-  return conclude(run, opened, release, changes, async () => {
+  return conclude(run, opened, release, changes, async (atGate) => {
     await phases.measure("holding images", () => holdImages(run, opened.record.images, number));
-    return carryOut(run, { number, configuration, changes, current, before, after, phases });
+    return carryOut(run, { number, configuration, changes, current, before, after, phases }, atGate);
   });
 }
 
@@ -79,15 +79,39 @@ export async function conclude(
   opened: OpenRecord,
   release: PreparedRelease,
   changes: Changes,
-  work: () => Promise<Carried>,
+  work: (atGate: AtGate) => Promise<Carried>,
 ): Promise<ReleaseOutcome> {
   const { current, startedAt, phases } = release;
-  const { number, phases: before } = opened.record;
+  const { waiting: _, ...contents } = opened.record;
+  const { number, phases: before } = contents;
+  const reached = (definitions: ReadonlyMap<string, ReleasedWorkload>) => ({
+    ...contents,
+    ...workloadsOf(current, release.configuration, definitions),
+    phases: [...before, ...phases.done],
+  });
+  const waitingFor = (services: string[]) => {
+    const since = new Date(run.time.now()).toISOString();
+    return { services, whole: release.whole ?? true, since };
+  };
+  let open = opened;
+  const atGates = new Set<string>();
+  let keeping: Promise<void> = Promise.resolve();
+  const atGate: AtGate = (service, waits, definitions) => {
+    if (waits) atGates.add(service);
+    else atGates.delete(service);
+    const waiting = atGates.size > 0 && { waiting: waitingFor([...atGates]) };
+    // One write after the other: each must know the tag of the one before.
+    keeping = keeping.then(async () => {
+      run.check();
+      open = await keepRecord(run.bucket, open, { ...reached(definitions), ...waiting });
+    });
+    return keeping;
+  };
   let carried: Carried;
   try {
-    carried = await work();
+    carried = await work(atGate);
   } catch (error) {
-    await closeBroken(run, opened, release, error);
+    await closeBroken(run, open, release, error);
     throw error;
   }
   const { result, failure, diagnoses } = carried;
@@ -101,20 +125,13 @@ export async function conclude(
     diagnoses,
     durationMs: run.time.now() - startedAt,
   };
-  const { waiting: _, ...contents } = opened.record;
-  const record = {
-    ...contents,
-    ...workloadsOf(current, release.configuration, carried.definitions),
-    phases: [...before, ...phases.done],
-    ...(failure !== undefined && { failure }),
-  };
+  const record = { ...reached(carried.definitions), ...(failure !== undefined && { failure }) };
   if (result === "waiting") {
     const services = carried.rollouts.ended.flatMap((each) => (each.result === "waiting" ? each.rollout.service : []));
-    const since = new Date(run.time.now()).toISOString();
-    await pauseRecord(run.bucket, opened, { ...record, waiting: { services, whole: release.whole ?? true, since } });
+    await keepRecord(run.bucket, open, { ...record, waiting: waitingFor(services) });
     return outcome;
   }
-  await close(run, opened, { ...record, outcome: result });
+  await close(run, open, { ...record, outcome: result });
   run.emit({ type: "release.finished", release: number, outcome: result, durationMs: outcome.durationMs });
   return outcome;
 }

@@ -32,7 +32,7 @@ export interface ReleaseRecord extends Origin {
   finished?: string;
   /** `in progress` until it is closed, by itself or, where it was interrupted, by the release after it. */
   outcome: ReleaseResult | "in progress";
-  /** While it waits for its approval and nobody watches it: what waits, and whether the release is of the whole app. */
+  /** While it waits for its approval: what waits, and whether the release is of the whole app. */
   waiting?: { services: string[]; whole: boolean; since: string };
   phases: Phase[];
   /** AWS calls of the command that made it, by service and operation; absent where it was interrupted. */
@@ -145,9 +145,13 @@ export async function closeRecord(
   return (await bucket.write(releaseKey(record, record.number), closed, etag)) !== undefined;
 }
 
-/** Leaves a record open for whoever approves or rejects its release, with all that they need to go on. */
-export async function pauseRecord(bucket: StateBucket, { etag }: OpenRecord, record: ReleaseRecord): Promise<void> {
-  await bucket.write(releaseKey(record, record.number), record, etag);
+/**
+ * Writes a record that stays open: with all that whoever approves or rejects its release needs to go on. Answers it as it is to be
+ * closed; where somebody else has closed it, that won't be done.
+ */
+export async function keepRecord(bucket: StateBucket, opened: OpenRecord, record: ReleaseRecord): Promise<OpenRecord> {
+  const etag = await bucket.write(releaseKey(record, record.number), record, opened.etag);
+  return etag === undefined ? opened : { ...opened, etag };
 }
 
 /** The newest release where it is still open; undefined when it is not. */

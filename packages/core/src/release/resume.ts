@@ -1,4 +1,4 @@
-import { carryBack, carryOut, type OpenRelease } from "./carry-out.ts";
+import { type AtGate, carryBack, carryOut, type OpenRelease } from "./carry-out.ts";
 import { changesFor, type DefinitionChoice } from "./changes.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
 import { builtFrom, changesTo, definitionsOf, namesOf } from "./earlier-release.ts";
@@ -27,20 +27,21 @@ export async function resumeWaiting(
 ): Promise<ReleaseOutcome> {
   const { record } = opened;
   const { services, since, whole } = record.waiting ?? { services: [], since: record.started, whole: true };
-  // What was approved before, by somebody who hasn't come to its end, is no longer at its gate.
-  if (direction.to === "before") await sendBackAll(run, services);
+  // What was approved before, by somebody who hasn't come to its end, is no longer at its gate; others of its wave never were.
+  const sentBack = direction.to === "before" ? await sendBackAll(run, Object.keys(record.configuration.services)) : [];
   const current = await lookAt(run, record);
   const left = { names: namesOf(record), definitions: definitionsOf(record), whole };
   const gap = { name: "waiting for approval", since };
   const definitions = new Map([...Object.entries(record.services), ...Object.entries(record.tasks)]);
-  return takeUp(run, opened, phases, { current, left, gap }, (open) => {
-    if (direction.to === "end") return carryOut(run, open);
-    const rollouts = services.map((service) =>
+  return takeUp(run, opened, phases, { current, left, gap }, (open, atGate) => {
+    if (direction.to === "end") return carryOut(run, open, atGate);
+    const goBack = new Set([...services, ...sentBack.map(({ service }) => service)]);
+    const rollouts = [...goBack].map((service) =>
       sentBackRollout(run, current, service, definitions.get(service)?.taskDefinition),
     );
     // A new service has nothing to go back to, and nothing to watch: it is removed.
-    const sentBack = direction.takenBack === undefined ? rollouts : rollouts.filter(({ created }) => !created);
-    return carryBack(run, open, definitions, sentBack, direction.takenBack);
+    const watched = direction.takenBack === undefined ? rollouts : rollouts.filter(({ created }) => !created);
+    return carryBack(run, open, definitions, watched, direction.takenBack);
   });
 }
 
@@ -96,7 +97,7 @@ async function takeUp(
   opened: OpenRecord,
   phases: Phases,
   { current, left, gap }: LeftOpen,
-  work: (open: OpenRelease) => ReturnType<typeof carryOut>,
+  work: (open: OpenRelease, atGate: AtGate) => ReturnType<typeof carryOut>,
 ): Promise<ReleaseOutcome> {
   const { record } = opened;
   const { number, configuration, images, actor, host } = record;
@@ -116,7 +117,7 @@ async function takeUp(
     whole: left.whole,
     changes: () => changes,
   };
-  return conclude(run, reopened, prepared, changes, () => work(open));
+  return conclude(run, reopened, prepared, changes, (atGate) => work(open, atGate));
 }
 
 /** Sends back every deployment that is under way and has something to go back to; those on their way already are among them. */

@@ -15,6 +15,8 @@ export interface Run {
   readonly leave?: AbortSignal;
   /** Who has taken the release back that is being rolled out, as a sentence; undefined while nobody has. */
   readonly takenBack?: () => Promise<string | undefined>;
+  /** Told when a service begins to wait for a person, and when that is over: others can bring the release to its end from there. */
+  readonly atGate?: (service: string, waits: boolean) => Promise<void>;
   /** Throws when nothing may be written any more: the lock was lost, or the person gave up. Before every write. */
   check(): void;
 }

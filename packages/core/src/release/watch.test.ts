@@ -153,6 +153,25 @@ test("a check that passes approves, and one that fails rejects and says why", as
   });
 });
 
+test("that a person is waited for is told before anybody reads it, and also when it is over", async () => {
+  const script = ours("web", ["IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "IN_PROGRESS", "SUCCESSFUL"], {
+    hook: "hook-1",
+  });
+  const { aws } = scriptedEcs([script]);
+  const { run, events } = runWith(aws);
+  const told: string[] = [];
+  const atGate = async (service: string, waits: boolean) => {
+    const isRead = events.some(({ type }) => type === "rollout.waiting");
+    told.push(`${service} ${waits ? "waits" : "goes on"}, ${isRead ? "read" : "unread"}`);
+    // Somebody approves.
+    delete script.hook;
+  };
+  const gate = { approve: true, testUrl: "http://test" };
+  const [ended] = await watchRollouts({ ...run, atGate }, [rolloutOf("web", { gate })]);
+  expect(ended).toMatchObject({ result: "serving" });
+  expect(told).toEqual(["web waits, unread", "web goes on, read"]);
+});
+
 test("a person's gate is answered by nobody here: where nobody is to wait, the rollout is left waiting", async () => {
   const left = await watchGate({ approve: true, testUrl: "http://test" }, AbortSignal.abort());
   expect(left).toMatchObject({ ended: { result: "waiting" }, answers: [], waits: ["approval"] });

@@ -34,6 +34,8 @@ interface Watched {
   stopped: boolean;
   /** The gate it waits at, or the last one. */
   hook: string | undefined;
+  /** Whether it waits there for a person. */
+  waits: boolean;
   /** The check of the gate it waits at, until it has been answered. */
   checking: Checking | undefined;
   /** Why it is sent back, where it isn't ECS that does. */
@@ -67,6 +69,7 @@ export async function watchRollouts(
       failing: false,
       stopped: false,
       hook: undefined,
+      waits: false,
       checking: undefined,
       refusal: undefined,
       ended: undefined,
@@ -182,6 +185,10 @@ async function judge(
 /** What ECS leaves to others while a deployment is under way: its gate, and tasks that never come up. */
 async function guard(run: Run, watched: Watched, deployment: ServiceDeployment): Promise<void> {
   const hook = waitingHook(deployment);
+  if (hook === undefined && watched.waits) {
+    watched.waits = false;
+    await run.atGate?.(watched.rollout.service, false);
+  }
   if (hook !== undefined) await atGate(run, watched, hook);
   else if (isHopeless(watched.sight.progress, deployment)) {
     watched.refusal = "Its tasks failed too often before they were healthy.";
@@ -203,11 +210,16 @@ async function atGate(run: Run, watched: Watched, { id, expires, otherwise }: Wa
       ...(expires && { until: expires.toISOString() }),
       otherwise,
     });
+  const waitsForPerson = async () => {
+    watched.waits = true;
+    await run.atGate?.(service, true);
+    waits("approval");
+  };
   if (watched.hook !== id) {
     watched.hook = id;
     if (gate?.check) waits("check");
     watched.checking = gate?.check ? begun(gate.check()) : undefined;
-    if (!gate?.check) waits("approval");
+    if (!gate?.check) await waitsForPerson();
   }
   const { checking } = watched;
   if (checking !== undefined) {
@@ -221,7 +233,7 @@ async function atGate(run: Run, watched: Watched, { id, expires, otherwise }: Wa
       await answerGate(run, arn, id, failure === undefined ? "CONTINUE" : "ROLLBACK");
       return;
     }
-    waits("approval");
+    await waitsForPerson();
   }
   if (run.leave?.aborted && gate?.approve !== false) endRollout(run, watched, "waiting", undefined);
 }
