@@ -16,7 +16,10 @@ import {
   writeBackupLabel,
 } from "../../runtime/postgres/server.ts";
 import type { InstanceStatus, StoredInstance } from "./instance.ts";
+import { deleteMasterSecret } from "./master-secret.ts";
 import { serverParameters } from "./parameter-groups.ts";
+import { putTags, rdsArn } from "./records.ts";
+import { completeInterruptedSnapshots, takeFinalSnapshot } from "./snapshots.ts";
 
 /** The instances and the servers behind them. Calls answer at once; what they start goes on in the background. */
 export class Databases {
@@ -53,10 +56,17 @@ export class Databases {
     for (const instance of this.instances.list()) {
       if (instance.status === "stopped") continue;
       if (instance.status === "deleting") this.delete(instance.id);
+      else if (instance.status === "creating" && instance.source !== undefined) this.restore(instance.id);
       else if (instance.status === "creating") this.create(instance.id);
       else if (instance.status === "stopping") this.stop(instance.id);
       else this.startAgain(instance);
     }
+    completeInterruptedSnapshots(this);
+  }
+
+  /** What is being done to an instance has ended. */
+  async settled(id: string): Promise<void> {
+    await this.work.get(id);
   }
 
   /** Makes the cluster, its master user and its first database. What an interrupted attempt left is thrown away. */
@@ -73,12 +83,17 @@ export class Databases {
     });
   }
 
-  /** Starts a copy of a snapshot's files under this instance's name. */
-  restore(id: string, snapshotDirectory: string): void {
+  /** Starts a copy of the files of its snapshot under this instance's name. What an interrupted attempt left is thrown away. */
+  restore(id: string): void {
     this.run(id, "available", async () => {
-      const server = this.server(this.find(id));
+      const instance = this.find(id);
+      const server = this.server(instance);
+      await stop(server);
       await rm(server.directory, { recursive: true, force: true });
-      await cp(snapshotDirectory, server.directory, { recursive: true, preserveTimestamps: true });
+      await cp(this.snapshotDirectory(instance.source ?? ""), server.directory, {
+        recursive: true,
+        preserveTimestamps: true,
+      });
       await adopt(server.directory);
       await this.startOnFreePort(id);
     });
@@ -100,14 +115,20 @@ export class Databases {
     this.run(id, "stopped", () => stop(this.server(this.find(id))));
   }
 
-  /** Stops the server and removes its files, after `last` has taken what should remain. */
-  delete(id: string, last: () => Promise<void> = async () => {}): void {
+  /** Stops the server and removes its files, once the final snapshot that was asked for has been taken. */
+  delete(id: string): void {
     this.run(id, undefined, async () => {
-      const server = this.server(this.find(id));
+      const { region } = this;
+      const instance = this.find(id);
+      const server = this.server(instance);
       await stop(server);
-      await last();
+      await takeFinalSnapshot(this, instance);
+      if (instance.masterSecret) await deleteMasterSecret(region, instance.masterSecret.arn);
       await rm(server.directory, { recursive: true, force: true });
-      this.instances.delete(id);
+      region.store.transaction(() => {
+        putTags(region, rdsArn(region, "db", id), undefined);
+        this.instances.delete(id);
+      });
     });
   }
 
@@ -157,8 +178,10 @@ export class Databases {
   private startAgain(instance: StoredInstance): void {
     const server = this.server(instance);
     if (!existsSync(join(server.directory, "data", "PG_VERSION"))) return;
-    this.update(instance.id, { status: "starting", failure: undefined });
-    this.run(instance.id, "available", () => start(server));
+    const hadNewPassword = instance.status === "modifying";
+    if (!hadNewPassword) this.update(instance.id, { status: "starting", failure: undefined });
+    this.run(instance.id, hadNewPassword ? undefined : "available", () => start(server));
+    if (hadNewPassword) this.setMasterPassword(instance.id);
   }
 
   /**

@@ -7,10 +7,10 @@ import type { Operations } from "../../service.ts";
 import { type Databases, reservedUsernames } from "./databases.ts";
 import { majorOf, resolveEngineVersion } from "./engines.ts";
 import { describeInstance, type StoredInstance } from "./instance.ts";
-import { createMasterSecret, deleteMasterSecret } from "./master-secret.ts";
+import { createMasterSecret } from "./master-secret.ts";
 import { requireParameterGroup } from "./parameter-groups.ts";
 import { checkIdentifier, filterBy, pageOf, putTags, rdsArn } from "./records.ts";
-import { requireNewSnapshot, takeFinalSnapshot } from "./snapshots.ts";
+import { requireNewSnapshot } from "./snapshots.ts";
 import { requireSubnetGroup } from "./subnet-groups.ts";
 
 type RdsOperations = Operations<typeof import("@aws-sdk/client-rds")>;
@@ -179,12 +179,8 @@ export function instanceOperations(databases: Databases): RdsOperations {
         throw new AwsError("InvalidParameterCombination", message);
       }
       if (final) requireNewSnapshot(region, final);
-      const changed = databases.update(instance.id, { status: "deleting" });
-      databases.delete(instance.id, async () => {
-        if (final) await takeFinalSnapshot(databases, instance, final);
-        if (instance.masterSecret) await deleteMasterSecret(region, instance.masterSecret.arn);
-        putTags(region, rdsArn(region, "db", instance.id), undefined);
-      });
+      const changed = databases.update(instance.id, { status: "deleting", finalSnapshot: final?.toLowerCase() });
+      databases.delete(instance.id);
       return answer(changed);
     },
   };

@@ -22,6 +22,10 @@ export interface StoredInstance {
   status: InstanceStatus;
   /** Why a status is `failed`. */
   failure?: string;
+  /** The snapshot whose files it starts from, where it was restored. */
+  source?: string;
+  /** The snapshot to take before it goes, while it is being deleted. */
+  finalSnapshot?: string | undefined;
   instanceClass: string;
   version: string;
   /** Of the loopback address the server listens on. */

@@ -20,5 +20,6 @@ export async function createMasterSecret(
 }
 
 export async function deleteMasterSecret(region: Region, arn: string): Promise<void> {
+  // Without recovery a secret that is gone already is no error.
   await region.call("secretsmanager").DeleteSecret({ SecretId: arn, ForceDeleteWithoutRecovery: true });
 }

@@ -21,7 +21,11 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../runtime/postgres/server.ts";
+import { Store } from "../../store/store.ts";
+import { Vault } from "../../store/vault.ts";
 import { startTestDrydock } from "../../testing.ts";
+import type { StoredInstance } from "./instance.ts";
+import type { StoredSnapshot } from "./snapshots.ts";
 
 const instance = {
   DBInstanceIdentifier: "main",
@@ -109,6 +113,55 @@ test("a server survives a restart of drydock with its rows", { timeout: 60_000 }
   await available(rds);
   expect(await query(port, "another-one-2", "SELECT * FROM rows")).toEqual([{ id: 1 }]);
   await expect(query(port, password, "SELECT 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+test("what a killed drydock had begun is done by the next: a password, a restored instance, a snapshot, the last one", {
+  timeout: 60_000,
+}, async () => {
+  const directory = mkdtempSync(join(tmpdir(), "drydock-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  /** Writes down what a call does before it answers, as if drydock had been killed then. */
+  const interrupt = (...changed: { from: string; changes: Partial<StoredInstance> }[]) => {
+    const store = new Store(join(directory, "store"));
+    const instances = store.collection<StoredInstance>("rds.instances");
+    for (const { from, changes } of changed) {
+      const stored = instances.get(from);
+      if (stored) instances.put(changes.id ?? from, { ...stored, ...changes });
+    }
+    const snapshots = store.collection<StoredSnapshot>("rds.snapshots");
+    const before = snapshots.get("before");
+    if (before) snapshots.put("during", { ...before, id: "during", status: "creating" });
+    store.close();
+  };
+  const portOf = async (rds: RDSClient, DBInstanceIdentifier: string) =>
+    (await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier }))).DBInstances?.[0]?.Endpoint?.Port;
+
+  const first = await startTestDrydock({ directory, keep: true });
+  let rds = first.client(RDSClient);
+  await rds.send(new CreateDBInstanceCommand({ ...instance, MasterUserPassword: "long-enough-1" }));
+  await available(rds);
+  await query(await portOf(rds, "main"), "long-enough-1", "CREATE TABLE rows AS SELECT 42 AS id");
+  await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: "main", DBSnapshotIdentifier: "before" }));
+  await waitUntilDBSnapshotAvailable({ client: rds, ...waiting }, { DBSnapshotIdentifier: "before" });
+  await first.close();
+
+  const masterPassword = new Vault(join(directory, "store")).seal("another-one-2");
+  interrupt(
+    { from: "main", changes: { id: "copy", status: "creating", source: "before", port: await freePort(0) } },
+    { from: "main", changes: { status: "modifying", masterPassword } },
+  );
+  const second = await startTestDrydock({ directory, keep: true });
+  rds = second.client(RDSClient);
+  await Promise.all([available(rds), available(rds, "copy")]);
+  expect(await query(await portOf(rds, "main"), "another-one-2", "SELECT * FROM rows")).toEqual([{ id: 42 }]);
+  expect(await query(await portOf(rds, "copy"), "long-enough-1", "SELECT * FROM rows")).toEqual([{ id: 42 }]);
+  await waitUntilDBSnapshotAvailable({ client: rds, ...waiting }, { DBSnapshotIdentifier: "during" });
+  await second.close();
+
+  interrupt({ from: "main", changes: { status: "deleting", finalSnapshot: "last" } });
+  rds = (await startTestDrydock({ directory })).client(RDSClient);
+  await waitUntilDBInstanceDeleted({ client: rds, ...waiting }, { DBInstanceIdentifier: "main" });
+  await waitUntilDBSnapshotAvailable({ client: rds, ...waiting }, { DBSnapshotIdentifier: "last" });
 });
 
 test("a port that is taken while the server is made gives way to another", { timeout: 60_000 }, async () => {

@@ -84,11 +84,15 @@ export function snapshotOperations(databases: Databases): Operations<typeof impo
         deletionProtection: input.DeletionProtection ?? false,
         securityGroups: input.VpcSecurityGroupIds ?? original.securityGroups,
         masterSecret: undefined,
+        source: snapshot.id,
+        finalSnapshot: undefined,
         created: new Date(region.clock.now()),
       };
-      instances.put(id, instance);
-      putTags(region, rdsArn(region, "db", id), input.Tags);
-      databases.restore(id, databases.snapshotDirectory(snapshot.id));
+      region.store.transaction(() => {
+        instances.put(id, instance);
+        putTags(region, rdsArn(region, "db", id), input.Tags);
+      });
+      databases.restore(id);
       return { DBInstance: describeInstance(region, instance) };
     },
   };

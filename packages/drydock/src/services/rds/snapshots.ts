@@ -61,9 +61,28 @@ export async function completeSnapshot(databases: Databases, snapshot: StoredSna
   }
 }
 
-/** Of an instance that is being deleted, whose server has stopped. */
-export async function takeFinalSnapshot(databases: Databases, instance: StoredInstance, id: string): Promise<void> {
-  await completeSnapshot(databases, beginSnapshot(databases, instance, id, []));
+/** The one that was asked for, of an instance that is being deleted and whose server has stopped. */
+export async function takeFinalSnapshot(databases: Databases, instance: StoredInstance): Promise<void> {
+  const { finalSnapshot: id } = instance;
+  if (id === undefined) return;
+  // A drydock that died may have begun it, or taken it.
+  const begun = snapshotsOf(databases.region).get(id);
+  if (begun?.status === "available") return;
+  await completeSnapshot(databases, begun ?? beginSnapshot(databases, instance, id, []));
+}
+
+/** Takes those again that were being taken when drydock died, once their instances are as they were. */
+export function completeInterruptedSnapshots(databases: Databases): void {
+  for (const snapshot of snapshotsOf(databases.region).list()) {
+    const { id } = snapshot.instance;
+    const isFinal = databases.instances.get(id)?.finalSnapshot === snapshot.id;
+    if (snapshot.status !== "creating" || isFinal) continue;
+    // The failure is on record in the snapshot's status and in drydock's log.
+    void databases
+      .settled(id)
+      .then(() => completeSnapshot(databases, snapshot))
+      .catch(() => undefined);
+  }
 }
 
 export function describeSnapshot(region: Region, { id, status, instance, created }: StoredSnapshot): DBSnapshot {
