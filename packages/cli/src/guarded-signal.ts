@@ -3,6 +3,8 @@ import type { Session } from "./session.ts";
 
 export interface GuardedSignal {
   signal: AbortSignal;
+  /** Aborts the signal, as the second Ctrl-C does. */
+  stop: () => void;
   /** To be called when it is over. */
   done: () => void;
 }
@@ -14,11 +16,13 @@ export interface GuardedSignal {
 export function guardedSignal(session: Session, warning: string): GuardedSignal {
   const controller = new AbortController();
   const { interrupts, output } = session;
+  const stop = () => controller.abort(interrupted());
   // The last one to be registered is the first to be called.
-  const takeBackAbort = interrupts.handle(() => controller.abort(interrupted()));
+  const takeBackAbort = interrupts.handle(stop);
   const takeBackWarning = interrupts.handle(() => output.note(warning));
   return {
     signal: controller.signal,
+    stop,
     done: () => {
       takeBackWarning();
       takeBackAbort();

@@ -1,9 +1,24 @@
 import type { ChangeRequest, ReleaseOutcome } from "@fardel/core";
-import type { ExitCode } from "@fardel/core/errors.ts";
+import { type ExitCode, FardelError } from "@fardel/core/errors.ts";
 import type { OpenEnvironment } from "./environment.ts";
 import { finishRelease } from "./finish-release.ts";
 import { releaseSignals } from "./release-signals.ts";
 import type { Session } from "./session.ts";
+
+/** What Ctrl-C can do about a release that is made, whoever makes it. */
+export function waysBack(core: typeof import("@fardel/core"), request: ChangeRequest) {
+  return {
+    reject: () => core.answerRelease({ ...request, action: "reject" }),
+    takeBack: async () => {
+      const taken = await core.takeBack(request);
+      if (taken !== undefined) return;
+      throw new FardelError("TakeBackImpossible", "This release can't be taken back.", {
+        why: "It is itself on its way back, has come to serve, or none has served before it.",
+        fix: "Wait for its end; `fardel rollback` then leads to an earlier release.",
+      });
+    },
+  };
+}
 
 /** What `releaseOptions` adds to a command. */
 export interface ReleaseOptions {
@@ -30,8 +45,8 @@ export async function makeRelease(
     core.readDescriptor(aws, app.name, environment),
     core.findOrigin(app.directory),
   ]);
-  const reject = () => core.answerRelease({ aws, descriptor, origin, emit: session.output.event, action: "reject" });
-  const { done, ...signals } = releaseSignals(session, environment, { wait, reject });
+  const answers = waysBack(core, { aws, descriptor, origin, emit: session.output.event });
+  const { done, ...signals } = releaseSignals(session, environment, { wait, ...answers });
   const outcome = await release({ aws, descriptor, origin, waitForLock, ...signals });
   done();
   return finishRelease(session, outcome, await core.loadBalancerUrl(aws, descriptor));

@@ -1,15 +1,16 @@
 import type { FardelEvent } from "@fardel/core/events.ts";
 import { expect, test } from "vitest";
-import type { GateChoice } from "./gate-choice.ts";
+import type { ReleaseChoice } from "./release-questions.ts";
 import { releaseSignals } from "./release-signals.ts";
 import type { Session } from "./session.ts";
 
 /** A command whose Ctrl-C is pressed by `press`, and what it says; a question is answered with `choice`. */
-function release(choice: GateChoice = "leave", { wait = true, rejectFails = false } = {}) {
+function release(choice: ReleaseChoice = "leave", { wait = true, rejectFails = false, onTerminal = false } = {}) {
   const handlers: (() => void)[] = [];
   const said: string[] = [];
   const events: FardelEvent[] = [];
   let rejected = 0;
+  let takenBack = 0;
   const session = {
     yes: false,
     output: {
@@ -28,20 +29,24 @@ function release(choice: GateChoice = "leave", { wait = true, rejectFails = fals
       },
     },
   } as unknown as Session;
-  const answer = Promise.withResolvers<GateChoice>();
+  const answer = Promise.withResolvers<ReleaseChoice>();
   // What is done about the answer comes after it.
   const answered = async () => {
     for (let turn = 0; turn < 5; turn++) await Promise.resolve();
   };
+  const ask = (question: string) => {
+    said.push(question);
+    return answer.promise;
+  };
   const signals = releaseSignals(session, "production", {
     wait,
-    ask: () => {
-      said.push("asked");
-      return answer.promise;
-    },
+    questions: { gate: () => ask("asked"), rollouts: onTerminal ? () => ask("asked about rollouts") : undefined },
     reject: async () => {
       rejected += 1;
       if (rejectFails) throw new Error("AccessDenied");
+    },
+    takeBack: async () => {
+      takenBack += 1;
     },
   });
   return {
@@ -50,6 +55,7 @@ function release(choice: GateChoice = "leave", { wait = true, rejectFails = fals
     events,
     handlers,
     rejected: () => rejected,
+    takenBack: () => takenBack,
     press: () => handlers.pop()?.(),
     async answer() {
       answer.resolve(choice);
@@ -89,6 +95,58 @@ const finished = (service = "web"): FardelEvent => ({
 const warning =
   "The release goes on. Ctrl-C again stops watching it: ECS then ends the rollout by itself; `fardel status production` shows it.";
 
+const started = (action: "update" | "return" = "update"): FardelEvent => ({
+  type: "rollout.started",
+  service: "web",
+  revision: "web:2",
+  action,
+});
+
+test("while rollouts are under way Ctrl-C asks on a terminal: go on, roll back, or leave the rest to ECS", async () => {
+  const on = release("wait", { onTerminal: true });
+  on.emit(started());
+  on.press();
+  await on.answer();
+  on.press();
+  expect([on.said, on.signal.aborted]).toEqual([["asked about rollouts", "asked about rollouts"], false]);
+
+  const back = release("back", { onTerminal: true });
+  back.emit(started());
+  back.press();
+  await back.answer();
+  expect([back.takenBack(), back.rejected(), back.signal.aborted]).toEqual([1, 0, false]);
+
+  const left = release("leave", { onTerminal: true });
+  left.emit(started());
+  left.press();
+  await left.answer();
+  expect(left.signal.reason).toMatchObject({ code: "Interrupted" });
+  expect(left.leave.aborted).toBe(false);
+});
+
+test("nothing is asked before the first rollout, after the last, or on the way back", () => {
+  for (const events of [[], [started(), finished()], [started(), started("return")]]) {
+    const { emit, press, said } = release("back", { onTerminal: true });
+    for (const event of events) emit(event);
+    press();
+    expect(said).toEqual([warning]);
+  }
+});
+
+test("a gate is asked about rather than the rollouts, and they again once it is open", async () => {
+  const { emit, press, said, answer, rejected, takenBack } = release("back", { onTerminal: true });
+  emit(started());
+  emit(progress("POST_TEST_TRAFFIC_SHIFT"));
+  emit(waiting());
+  press();
+  await answer();
+  emit(progress("BAKE_TIME"));
+  press();
+  await answer();
+  expect(said).toEqual(["asked", "asked about rollouts"]);
+  expect([rejected(), takenBack()]).toEqual([1, 1]);
+});
+
 test("away from a gate the first Ctrl-C warns, the second ends the command", () => {
   const { emit, press, said, signal, leave } = release();
   emit(progress("SCALE_UP"));
@@ -111,7 +169,7 @@ test("at a gate Ctrl-C asks, and the release is left waiting", async () => {
 });
 
 test("at a gate Ctrl-C rolls back", async () => {
-  const { emit, press, answer, rejected, leave, said } = release("reject");
+  const { emit, press, answer, rejected, leave, said } = release("back");
   emit(waiting());
   press();
   await answer();
@@ -119,7 +177,7 @@ test("at a gate Ctrl-C rolls back", async () => {
 });
 
 test("what keeps it from rolling back is told, and the next Ctrl-C asks again", async () => {
-  const { emit, press, answer, said } = release("reject", { rejectFails: true });
+  const { emit, press, answer, said } = release("back", { rejectFails: true });
   emit(waiting());
   press();
   await answer();
@@ -168,7 +226,7 @@ test("as long as one of several services waits, it is asked about", () => {
 });
 
 test("an answer that comes too late changes nothing, and is told so", async () => {
-  const { emit, press, said, answer, leave, rejected } = release("reject");
+  const { emit, press, said, answer, leave, rejected } = release("back");
   emit(waiting());
   press();
   emit(finished());

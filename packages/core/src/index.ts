@@ -46,4 +46,5 @@ export { rollback } from "./release/rollback.ts";
 export { type RunOutcome, type RunRequest, runTask } from "./release/run-task.ts";
 export { type ScaleOutcome, type ScaleRequest, scale } from "./release/scale.ts";
 export { servingRelease } from "./release/serving-release.ts";
+export { takeBack } from "./release/take-back.ts";
 export { takeDown } from "./release/take-down.ts";

@@ -2,6 +2,7 @@ import type { AnswerRequest } from "@fardel/core";
 import type { Command } from "commander";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
+import { waysBack } from "../make-release.ts";
 import { releaseSignals } from "../release-signals.ts";
 import type { Session } from "../session.ts";
 import { environmentOption } from "./arguments.ts";
@@ -27,9 +28,9 @@ export async function answerGates(
     core.findOrigin(app.directory),
   ]);
   const where = { aws, descriptor, origin };
-  const reject = () => core.answerRelease({ ...where, emit: session.output.event, action: "reject" });
+  const answers = waysBack(core, { ...where, emit: session.output.event });
   // A later wave may have a gate of its own.
-  const { done, ...signals } = releaseSignals(session, environment, { reject });
+  const { done, ...signals } = releaseSignals(session, environment, answers);
   const answer = await core.answerRelease({ ...where, ...signals, action, ...(service !== undefined && { service }) });
   done();
   const { output } = session;

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.ts";
 import { openEnvironment } from "../environment.ts";
 import { finishRelease } from "../finish-release.ts";
 import { cacheDirectory } from "../local-region.ts";
-import type { ReleaseOptions } from "../make-release.ts";
+import { type ReleaseOptions, waysBack } from "../make-release.ts";
 import { releaseSignals } from "../release-signals.ts";
 import { environmentArgument, releaseOptions } from "./arguments.ts";
 
@@ -18,7 +18,12 @@ export const up = defineCommand({
   async run(session, environment: string, { wait = true, waitForLock = false }: ReleaseOptions) {
     const core = await import("@fardel/core");
     const { app, aws } = await openEnvironment(session, environment);
-    const { signal, leave, emit, done } = releaseSignals(session, environment, { wait, reject: () => reject() });
+    const signals = releaseSignals(session, environment, {
+      wait,
+      reject: () => back().reject(),
+      takeBack: () => back().takeBack(),
+    });
+    const { signal, leave, emit, done } = signals;
     const origin = await core.findOrigin(app.directory);
     core.checkTags(app, origin);
     const release = Promise.withResolvers<number>();
@@ -35,7 +40,7 @@ export const up = defineCommand({
     // The release reports it; until then nobody waits for this promise.
     images.catch(() => {});
     const descriptor = await infrastructure;
-    const reject = () => core.answerRelease({ aws, descriptor, origin, emit, action: "reject" });
+    const back = () => waysBack(core, { aws, descriptor, origin, emit });
     const result = await core.deploy({
       app,
       aws,
