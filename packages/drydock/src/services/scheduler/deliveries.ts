@@ -71,8 +71,11 @@ export class Deliveries {
       }
       await this.giveUp(invocation, error, pause);
     }
-    invocationsOf(this.region).delete(invocation.id);
-    this.ended(invocation);
+    // Together: a schedule that is to go after its last run would stay for good where only the run is gone.
+    this.region.store.transaction(() => {
+      invocationsOf(this.region).delete(invocation.id);
+      this.ended(invocation);
+    });
   }
 
   /**
