@@ -21,7 +21,7 @@ const killer = resolve(import.meta.dirname, "dies-at.fixture.ts");
 const meddling = ["AWS_ENDPOINT_URL", "CI", "FARDEL_LOCAL_STATE", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "NODE_OPTIONS"];
 
 /** On a busy machine a command takes some 30 s; one that waits for ever is to be seen, not waited for. */
-const longestCommandMs = 180_000;
+const longestCommandMs = 120_000;
 
 export interface Ended {
   exitCode: number | null;
@@ -39,6 +39,10 @@ export interface ShopOptions {
   migrationMs?: number;
   /** Whether there is a worker beside web. */
   worker?: boolean;
+  /** How web is rolled out, as the manifest says it: `{ strategy: canary }`. */
+  rollout?: string;
+  /** For how long old targets drain. */
+  drain?: string;
 }
 
 const webSource = `
@@ -96,7 +100,8 @@ export class CrashingShop {
     rmSync(this.root, { recursive: true, force: true });
   }
 
-  write({ text, crashes = false, migrationMs = 0, worker = false }: ShopOptions): void {
+  write(options: ShopOptions): void {
+    const { text, crashes = false, migrationMs = 0, worker = false, rollout = "{}", drain = "1s" } = options;
     const files = {
       "package.json": JSON.stringify({ name: "shop", version: "1.0.0" }),
       "web.cjs": webSource,
@@ -113,7 +118,8 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 1s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: ${drain} }
+    rollout: ${rollout}
 ${worker ? workerManifest : ""}
 tasks:
   migrate: { image: app, command: [node, migrate.cjs], env: { LEDGER: ${this.ledger}, RELEASE: "\${release}" } }
@@ -187,7 +193,8 @@ release:
   }
 
   async untilRegionDies(): Promise<void> {
-    await vi.waitUntil(async () => !(await this.regionLives()), { timeout: 60_000, interval: 20 });
+    const lives = async () => ((await this.regionLives()) ? "lives" : "is gone");
+    await vi.waitFor(async () => expect(await lives(), "drydock").toBe("is gone"), { timeout: 90_000, interval: 20 });
   }
 
   async connect(): Promise<{ aws: Aws; descriptor: EnvironmentDescriptor }> {
@@ -240,8 +247,7 @@ release:
       ...deployments.map((each) => `${each.status} ${each.rolloutState} ${each.taskDefinition}`),
     ]);
     expect(found.toSorted()).toEqual(wanted.toSorted());
-    const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn: descriptor.loadBalancer?.listeners.http });
-    expect(Rules.map(({ Priority }) => Priority)).toEqual(["10", "default"]);
+    await this.expectRulesInOrder();
     const lock = aws.s3.headObject({ Bucket: descriptor.stateBucket, Key: "locks/shop/local.json" });
     await expect(lock).rejects.toThrow("NotFound");
     const migrations = this.migrations();
@@ -254,6 +260,29 @@ release:
     await vi.waitUntil(() => same(this.taskDirectories(), ids), { timeout: 20_000 });
     await vi.waitUntil(() => same(this.taskProcesses(), ids), { timeout: 20_000 });
     expect(await (await fetch(await this.url())).text()).toBe(serving.text);
+  }
+
+  /**
+   * The listener for everybody, and that for test traffic where a strategy has called for one, have one rule each, for web: it
+   * sends all there is to the target group with web's task, which is healthy, and no other target group has any.
+   */
+  private async expectRulesInOrder(): Promise<void> {
+    const { aws, descriptor } = await this.connect();
+    const { http, test } = descriptor.loadBalancer?.listeners ?? {};
+    const groups = [descriptor.targetGroups, descriptor.alternateTargetGroups].flatMap(({ web }) => web ?? []);
+    const targets = await Promise.all(
+      groups.map(async (TargetGroupArn) => {
+        const { TargetHealthDescriptions = [] } = await aws.elbv2.describeTargetHealth({ TargetGroupArn });
+        return TargetHealthDescriptions.map(({ TargetHealth }) => `${TargetGroupArn} ${TargetHealth?.State}`);
+      }),
+    );
+    for (const ListenerArn of [http, test].flatMap((arn) => arn ?? [])) {
+      const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn });
+      expect(Rules.map(({ Priority }) => Priority)).toEqual(["10", "default"]);
+      const { TargetGroupArn, ForwardConfig } = Rules[0]?.Actions?.[0] ?? {};
+      const weighted = ForwardConfig?.TargetGroups?.filter(({ Weight }) => Weight !== 0) ?? [{ TargetGroupArn }];
+      expect(targets.flat()).toEqual(weighted.map((group) => `${group.TargetGroupArn} healthy`));
+    }
   }
 
   /** Where the load balancer answers. */
