@@ -6,7 +6,7 @@ import { version } from "./version.js";
 const { ENV_NAME = "without a name", INGESTION_QUEUE } = process.env;
 
 const server = createServer(async (request, response) => {
-  const [, first, second] = new URL(request.url, "http://portal").pathname.split("/");
+  const [, first, second] = request.url.split("?")[0].split("/");
   const answer = routes[`${request.method} /${first}`];
   try {
     const [status, body] = answer ? await answer(second, request) : [404, { error: "There is nothing here." }];

@@ -30,7 +30,7 @@ const routes = {
 };
 
 async function answer(request) {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const [pathname] = request.url.split("?");
   const route = routes[`${request.method} ${pathname}`];
   if (route === undefined) return [404, { error: "There is nothing here." }];
   try {

@@ -34,7 +34,7 @@ const api = {
 };
 
 const server = createServer(async (request, response) => {
-  const { pathname } = new URL(request.url, "http://localhost");
+  const [pathname] = request.url.split("?");
   const answer = api[`${request.method} ${pathname}`];
   try {
     if (answer !== undefined) {

@@ -146,6 +146,11 @@ describe("connections", () => {
     expect(response.status).toBe(201);
   });
 
+  test("whatever is asked for, it serves on", async () => {
+    expect(await versionAt(`${address}//`)).toBe(404);
+    expect(await versionAt(address)).toMatchObject({ version: "1.0.0" });
+  });
+
   test("C4: the image was in the registry before there was a service that asks for it", async () => {
     const { imageDetails = [] } = await aws.ecr.describeImages({ repositoryName: "connections/app" });
     expect(imageDetails).toHaveLength(1);
