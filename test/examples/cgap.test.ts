@@ -8,7 +8,7 @@ import { ECS, type Task } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Ended, fardel as runFardel, succeed as runWell } from "../command-line.ts";
+import { resultOf, fardel as runFardel, succeed as runWell } from "../command-line.ts";
 
 const root = mkdtempSync(join(tmpdir(), "fardel-cgap-"));
 const place = { directory: join(root, "app"), home: join(root, "home") };
@@ -19,7 +19,7 @@ const cluster = "local";
 const parts = ["wsgi", "indexer", "ingester", "deployment"];
 const secret = "/cgap/local/application";
 const configuration = { ENV_NAME: "cgap-one", AUTH0_SECRET: "unseen" };
-const soon = { timeout: 30_000 };
+const soon = { timeout: 60_000 };
 
 let ecs: ECS;
 let ecr: ECR;
@@ -49,11 +49,6 @@ function edit(file: string, from: string, to: string): void {
   const text = readFileSync(path, "utf8");
   expect(text).toContain(from);
   writeFileSync(path, text.replace(from, to));
-}
-
-/** The last line of `--json`: what the command was asked for. */
-function resultOf({ stdout }: Ended) {
-  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
 }
 
 async function ask(path: string, method = "GET") {
