@@ -6,7 +6,7 @@ const app = new RolloutApp();
 beforeAll(() => app.up());
 afterAll(() => app.close());
 
-test("a changed source is rolled out, with two deployments side by side and no request lost", async () => {
+test("D7: a changed source is rolled out, with two deployments side by side and no request lost", async () => {
   expect(await app.text()).toBe("one\n");
   app.edit("server.js", (source) => source.replace('"one"', '"two"'));
   app.commit();
