@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { environmentStatus, exitCodeOf, FardelError, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fastClock, type Shop, startShop } from "./release.fixture.ts";
@@ -18,6 +20,27 @@ const crashing = `
     image: app
     command: [node, -e, "setTimeout(() => { console.log('no more work'); process.exit(1); }, 1500)"]
     health: { command: [node, -e, "0"], interval: 5s, timeout: 5s, unhealthy: 2, grace: 5s }
+`;
+
+/** A service without requests; `command` is a program for node. */
+const restless = (command: string) => `
+  restless:
+    image: app
+    command: [node, -e, ${JSON.stringify(command)}]
+    stop: 2m
+    health: { command: [node, -e, "fs.writeFileSync('checked', '')"], interval: 5s, timeout: 5s, grace: 5s }
+`;
+
+/** It ends by itself soon after its first health check has passed. */
+const shortLived = `
+  const soon = () => setTimeout(() => { console.log('no more work'); process.exit(1); }, 1000);
+  const timer = setInterval(() => { if (fs.existsSync('checked')) { clearInterval(timer); soon(); } }, 50);
+`;
+
+/** Told to stop, it goes on until there is such a file. */
+const slowToStop = (file: string) => `
+  const timer = setInterval(() => {}, 50);
+  process.on('SIGTERM', () => setInterval(() => { if (fs.existsSync('${file}')) process.exit(0); }, 50));
 `;
 
 const look = () => ({ aws: shop.aws, descriptor: shop.descriptor });
@@ -183,6 +206,44 @@ describe("a release in trouble", () => {
     expect(exitCodeOf(outcome)).toBe(1);
     shop.write({ text: "three", worker: false });
     expect((await shop.deploy()).outcome).toMatchObject({ release: 11, outcome: "succeeded" });
+  });
+
+  test("goes back when ECS completes a rollout whose tasks keep ending", async () => {
+    const mayStop = join(shop.directory, "..", "may-stop");
+    shop.write({ text: "three", worker: false, more: restless(slowToStop(mayStop)) });
+    await shop.setUp();
+    expect((await shop.deploy()).outcome).toMatchObject({ release: 12, outcome: "succeeded" });
+
+    shop.write({ text: "three", worker: false, more: restless(shortLived) });
+    const deploying = shop.deploy();
+    const stopped = { cluster: "local", serviceName: "shop-restless", desiredStatus: "STOPPED" } as const;
+    const endings = async () => {
+      const { taskArns = [] } = await shop.aws.ecs.listTasks(stopped);
+      const { tasks = [] } = await shop.aws.ecs.describeTasks({ cluster: "local", tasks: taskArns });
+      return tasks.filter(({ stopCode }) => stopCode === "EssentialContainerExited").length;
+    };
+    // The rollout can't be complete before the old task is gone.
+    await expect.poll(endings, { timeout: 60_000 }).toBeGreaterThan(1);
+    writeFileSync(mayStop, "");
+    const { outcome } = await deploying;
+    expect(outcome).toMatchObject({
+      release: 13,
+      outcome: "rolled back",
+      serving: 12,
+      failure: "The rollout of restless failed; release 12 serves again.",
+      diagnoses: [
+        {
+          workload: "restless",
+          verdict: expect.stringMatching(
+            /^It doesn't stay up: \d+ of its tasks ended since the rollout began\. It exits with code 1/,
+          ),
+          logLines: ["no more work"],
+        },
+      ],
+    });
+    expect(exitCodeOf(outcome)).toBe(3);
+    const { services } = await environmentStatus(look());
+    expect(services.find(({ name }) => name === "restless")).toMatchObject({ release: 12, running: 1 });
   });
 
   test("stops a task that was run by hand when the person gives up", async () => {
