@@ -234,7 +234,8 @@ release:
     const { cluster } = descriptor;
     const records = await releaseHistory({ aws, descriptor }, 1000);
     expect(records.filter(({ outcome }) => outcome === "in progress").map(({ number }) => number)).toEqual([]);
-    const released = records.find(({ number }) => number === serving.release)?.services ?? {};
+    const release = records.find(({ number }) => number === serving.release);
+    const released = release?.services ?? {};
 
     const { serviceArns = [] } = await aws.ecs.listServices({ cluster });
     const { services = [] } = await aws.ecs.describeServices({ cluster, services: serviceArns });
@@ -247,7 +248,8 @@ release:
       ...deployments.map((each) => `${each.status} ${each.rolloutState} ${each.taskDefinition}`),
     ]);
     expect(found.toSorted()).toEqual(wanted.toSorted());
-    await this.expectRulesInOrder();
+    const strategy = release?.configuration.services.web?.rollout.strategy;
+    await this.expectRulesInOrder(strategy === "rolling" ? ["http"] : ["http", "test"]);
     const lock = aws.s3.headObject({ Bucket: descriptor.stateBucket, Key: "locks/shop/local.json" });
     await expect(lock).rejects.toThrow("NotFound");
     const migrations = this.migrations();
@@ -263,12 +265,11 @@ release:
   }
 
   /**
-   * The listener for everybody, and that for test traffic where a strategy has called for one, have one rule each, for web: it
-   * sends all there is to the target group with web's task, which is healthy, and no other target group has any.
+   * The listener for everybody, and that for test traffic where ECS has shifted some, have one rule each, for web: it sends all
+   * there is to the target group with web's task, which is healthy, and no other target group has any.
    */
-  private async expectRulesInOrder(): Promise<void> {
+  private async expectRulesInOrder(listeners: readonly ("http" | "test")[]): Promise<void> {
     const { aws, descriptor } = await this.connect();
-    const { http, test } = descriptor.loadBalancer?.listeners ?? {};
     const groups = [descriptor.targetGroups, descriptor.alternateTargetGroups].flatMap(({ web }) => web ?? []);
     const targets = await Promise.all(
       groups.map(async (TargetGroupArn) => {
@@ -276,9 +277,13 @@ release:
         return TargetHealthDescriptions.map(({ TargetHealth }) => `${TargetGroupArn} ${TargetHealth?.State}`);
       }),
     );
-    for (const ListenerArn of [http, test].flatMap((arn) => arn ?? [])) {
+    for (const name of listeners) {
+      const ListenerArn = descriptor.loadBalancer?.listeners[name];
       const { Rules = [] } = await aws.elbv2.describeRules({ ListenerArn });
-      expect(Rules.map(({ Priority }) => Priority)).toEqual(["10", "default"]);
+      expect(
+        Rules.map(({ Priority }) => Priority),
+        name,
+      ).toEqual(["10", "default"]);
       const { TargetGroupArn, ForwardConfig } = Rules[0]?.Actions?.[0] ?? {};
       const weighted = ForwardConfig?.TargetGroups?.filter(({ Weight }) => Weight !== 0) ?? [{ TargetGroupArn }];
       expect(targets.flat()).toEqual(weighted.map((group) => `${group.TargetGroupArn} healthy`));
