@@ -79,7 +79,7 @@ test("a missing secret stops a release before anything is touched", async () => 
   expect(deploy.stderr).toBe(`✗ Service web needs the secret /rollout/local/stripe-key, which doesn't exist.
   fardel.yaml:15  services.web.secrets.STRIPE_KEY
 
-  Nothing was changed.
+  No service was changed.
 
   → eval "$(fardel local env)"
     aws secretsmanager create-secret --name /rollout/local/stripe-key --secret-string '<value>'

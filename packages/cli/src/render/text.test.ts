@@ -16,6 +16,16 @@ test("wraps at spaces and keeps the indent", () => {
   expect(wrap("averyveryverylongword", 5)).toEqual(["averyveryverylongword"]);
 });
 
+test("leaves a command between backticks whole, and a single backtick be", () => {
+  expect(wrap("Run `fardel up production`, then (`fardel deploy`).", 12)).toEqual([
+    "Run",
+    "`fardel up production`,",
+    "then",
+    "(`fardel deploy`).",
+  ]);
+  expect(wrap("a ` b", 3)).toEqual(["a `", "b"]);
+});
+
 test("aligns columns by their widest cell", () => {
   expect(
     alignColumns([

@@ -41,13 +41,16 @@ export function tame(line: string): string {
     .replaceAll(/\p{Cc}/gu, "");
 }
 
-/** Breaks lines at spaces; what a line begins with (spaces) its continuation begins with too. */
+/** What stands between spaces, be it nothing; all between backticks is one word: a command that is broken can't be copied. */
+const words = /(?:`[^`]*`|[^ ])+|(?<= )(?= )/g;
+
+/** Breaks lines at spaces, commands between backticks left whole; a continuation is indented as its line is. */
 export function wrap(text: string, width: number): string[] {
   return text.split("\n").flatMap((line) => {
     const indent = /^ */.exec(line)?.[0] ?? "";
     const lines: string[] = [];
     let current = "";
-    for (const word of line.trim().split(" ")) {
+    for (const word of line.trim().match(words) ?? []) {
       if (current !== "" && widthOf(`${indent}${current} ${word}`) > width) {
         lines.push(indent + current);
         current = word;

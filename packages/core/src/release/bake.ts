@@ -118,7 +118,10 @@ function inAlarm(alarms: readonly string[]): Trouble | undefined {
   return alarms.length === 0 ? undefined : failure(`In alarm: ${alarms.join(", ")}.`);
 }
 
-/** Of the tasks that served when the bake began; one that has been started since is ECS's to take or to stop. */
+/**
+ * A task that has ended by itself, or one of those that served when the bake began and is unhealthy now: what has been started
+ * since is ECS's to take or to stop.
+ */
 async function taskTrouble(run: Run, { ended, tasks, stopped }: Baking): Promise<Trouble | undefined> {
   const { ecsName, deployment, targetGroup, alternateTargetGroup } = ended.rollout;
   const [running, over] = await Promise.all([tasksStartedBy(run, deployment), stoppedTasks(run, ecsName)]);
@@ -134,10 +137,10 @@ async function taskTrouble(run: Run, { ended, tasks, stopped }: Baking): Promise
   return reason === undefined ? undefined : { ...failure(unhealthy), targetReason: reason };
 }
 
-/** Neither one that somebody, autoscaling or a lost host has stopped says anything of its revision. */
+/** One that somebody, autoscaling or a lost host has stopped, or that never started in its place, says nothing of its revision. */
 function failedByItself({ stopCode, stoppedReason = "" }: EcsTask): boolean {
   if (stopCode === "ServiceSchedulerInitiated") return /failed .*health checks/.test(stoppedReason);
-  return stopCode === "EssentialContainerExited" || stopCode === "TaskFailedToStart";
+  return stopCode === "EssentialContainerExited";
 }
 
 /** The alarms of these services' rollouts that are raised right now. */

@@ -117,7 +117,7 @@ test("finds the keys of a JSON secret that is spread, and says what can't be spr
   expect(await refusal(spread("list"), aws)).toMatchInlineSnapshot(`
     "The secret /shop/production/list is to be spread, but is no JSON object.
     the manifest
-    Nothing was changed.
+    No service was changed.
     aws secretsmanager put-secret-value --secret-id /shop/production/list --secret-string '{"VARIABLE":"<value>"}'"
   `);
   expect(await refusal(spread("none"), aws)).toContain("needs the secret /shop/production/none, which doesn't exist");
@@ -132,7 +132,7 @@ test("B5: a secret that several need is one problem, and read once where it is s
   expect(await refusal(app, world({}).aws)).toMatchInlineSnapshot(`
     "Service web and service worker need the secret /shop/production/settings, which doesn't exist.
     the manifest
-    Nothing was changed.
+    No service was changed.
     aws secretsmanager create-secret --name /shop/production/settings --secret-string '{"VARIABLE":"<value>"}'"
   `);
   const { aws, read } = world({ "/shop/production/settings": '{"A":"hunter2"}' });
@@ -144,7 +144,7 @@ test("one problem reads as a sentence", async () => {
   expect(await refusal(appWith({ KEY: named("stripe-key") }), world({}).aws)).toMatchInlineSnapshot(`
     "Service web needs the secret /shop/production/stripe-key, which doesn't exist.
     the manifest
-    Nothing was changed.
+    No service was changed.
     aws secretsmanager create-secret --name /shop/production/stripe-key --secret-string '<value>'"
   `);
 });
@@ -164,7 +164,7 @@ test("in the embedded region, a command to copy begins with the way there", asyn
       eval "$(fardel local env)"
       aws secretsmanager create-secret --name /shop/production/b --secret-string '<value>'
 
-    Nothing was changed."
+    No service was changed."
   `);
 });
 
@@ -205,7 +205,7 @@ test("all problems are told at once", async () => {
       service web has a route, but no target group in production yet
       Run \`fardel up production\`, which makes it.
 
-    Nothing was changed."
+    No service was changed."
   `);
   expect(told).not.toContain("hunter2");
 });
@@ -226,7 +226,7 @@ test("a service of somebody else is never touched", async () => {
   expect(await refusal(appWith({}), world({}).aws, { ...nothing, services })).toMatchInlineSnapshot(`
     "There is a service shop-web in cluster prod that fardel hasn't made for this app.
     the manifest
-    Nothing was changed.
+    No service was changed.
     Rename the service in the manifest, use another cluster, or delete that service."
   `);
 });
@@ -259,7 +259,7 @@ test("roles are looked at: whether they are there, and whether ECS may give them
       the role task doesn't exist
       Run \`fardel up production\`, which makes it.
 
-    Nothing was changed."
+    No service was changed."
   `);
 });
 
@@ -314,7 +314,7 @@ test("the network is looked at, and whether the load balancer reaches tasks in i
       the load balancer would have 3 rules, and may have 2
       Have the quota "Rules per Application Load Balancer" raised (Service Quotas), or take routes out.
 
-    Nothing was changed."
+    No service was changed."
   `);
 });
 
@@ -338,7 +338,7 @@ test("a strategy that shifts traffic needs what an environment of rolling servic
   expect(await refusal(shifting("blue-green"), aws, nothing, before)).toMatchInlineSnapshot(`
     "Service web is rolled out blue-green, and production doesn't have what that needs yet: a second target group, a test listener, a role for ECS to shift traffic as.
     the manifest
-    Nothing was changed.
+    No service was changed.
     Run \`fardel up production\`, which makes it."
   `);
   expect(await refusal(shifting("blue-green"), aws, nothing, { ...before, roles: descriptor.roles })).toContain(
@@ -364,7 +364,7 @@ test("where a new revision is to be tried, the port is open", async () => {
   expect(await refusal(gated, opening([http]))).toMatchInlineSnapshot(`
     "Port 9000 of the load balancer, where web is to be tried first, is open to nobody.
     the manifest
-    Nothing was changed.
+    No service was changed.
     Run \`fardel up production\`, which opens it."
   `);
   const open = [[{ IpProtocol: "tcp", FromPort: 8000, ToPort: 9000 }], [http, { IpProtocol: "-1" }]];
@@ -387,14 +387,14 @@ test("alarms that are to send rollouts back are there", async () => {
   expect(await refusal(baking(["5xx", "4xx"]), aws)).toMatchInlineSnapshot(`
     "The alarm 4xx, which is to stop rollouts of web, doesn't exist.
     the manifest
-    Nothing was changed.
+    No service was changed.
     Create it in CloudWatch, or correct its name."
   `);
   const denied = world({}, { cloudWatch: { describeAlarms: refusing("AccessDenied") } });
   expect(await refusal(baking(["5xx"]), denied.aws)).toMatchInlineSnapshot(`
     "These credentials may not look at the alarms that web is to bake under.
     the manifest
-    Nothing was changed.
+    No service was changed.
     Allow them cloudwatch:DescribeAlarms."
   `);
 });
@@ -418,7 +418,7 @@ test("Spot needs a cluster that has it", async () => {
   expect(await refusal(spot, world({}).aws)).toMatchInlineSnapshot(`
     "The cluster prod has no Fargate Spot, which web asks for.
     the manifest
-    Nothing was changed.
+    No service was changed.
     aws ecs put-cluster-capacity-providers --cluster prod --capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy capacityProvider=FARGATE"
   `);
 });
@@ -465,6 +465,6 @@ test("a task definition merged with a patch is one that Fargate and ECS take, fo
       the task definition shop-production-web is 66 KB large, and ECS takes 64 KB
       Put long values into a secret or a file of the image: variables and names of secrets take most of it.
 
-    Nothing was changed."
+    No service was changed."
   `);
 });

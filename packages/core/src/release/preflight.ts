@@ -123,10 +123,10 @@ function preflightError(app: App, problems: readonly PreflightProblem[]): Fardel
     `${problem.where}\n  ${problem.message}\n  ${problem.fix.replaceAll("\n", "\n  ")}`;
   if (only && problems.length === 1) {
     const message = `${only.message.charAt(0).toUpperCase()}${only.message.slice(1)}.`;
-    return new FardelError("PREFLIGHT", message, { where: only.where, why: "Nothing was changed.", fix: only.fix });
+    return new FardelError("PREFLIGHT", message, { where: only.where, why: "No service was changed.", fix: only.fix });
   }
   return new FardelError("PREFLIGHT", `${problems.length} things stand in the way of a release of ${app.name}.`, {
     where: app.environment,
-    why: `${problems.map(told).join("\n\n")}\n\nNothing was changed.`,
+    why: `${problems.map(told).join("\n\n")}\n\nNo service was changed.`,
   });
 }

@@ -63,7 +63,7 @@ export async function rollOut(
       ended = [...earlier, ...results];
       const takenBack = await run.takenBack?.();
       // Where one was left waiting, whoever takes it back does the rest.
-      const left = results.some(({ result }) => result === "waiting");
+      const left = !results.every(serves) && results.every((each) => serves(each) || each.result === "waiting");
       if (takenBack !== undefined && !left) return { ended: ended.map(asStopped), serving: false, refusal: takenBack };
       if (!results.every(serves)) return { ended, serving: false };
       await routing.route(new Set(wave));
