@@ -26,7 +26,7 @@ images:
   app: { build: . }
 services:
   ${service("undrained", { drain: "0s" })}
-  ${service("lone", { tasks: 1 })}
+  ${service("lone", { tasks: 1, env: 'STARTS_AFTER: "1500"' })}
   ${service("abrupt", { env: 'QUITS_AT_ONCE: "yes"' })}
   ${service("hasty", { tasks: 1, env: 'KEEP_ALIVE: "5000"' })}
   ${service("patient")}
@@ -59,7 +59,8 @@ describe.concurrent("requests are lost", () => {
     const load = await loadDuring("lone", () =>
       app.update("controls-lone", { forceNewDeployment: true, deploymentConfiguration }),
     );
-    expect(load.outcomes.plain?.["503"]).toBeGreaterThan(0);
+    // 503 without any target, 502 of one that doesn't listen yet: the load balancer falls back on it, there is no better one.
+    expect(ended(load, "502", "503")).toBeGreaterThan(10);
   });
 
   test("when a person stops a task: it is told to end before the load balancer knows", async () => {
