@@ -26,7 +26,7 @@ export async function testedServices(): Promise<TestedService[]> {
 /** A call by an SDK command, or by the method of a client or of `region.call`. */
 function findTests({ name, handled }: ServiceCatalogue): Map<string, string[]> {
   const own = globSync(
-    [`test/conformance/${name}{,-routing}.test.ts`, `packages/drydock/src/services/${name}/**/*.test.ts`],
+    [`test/conformance/${name}{,-*}.test.ts`, `packages/drydock/src/services/${name}/**/*.test.ts`],
     {
       cwd: root,
     },
