@@ -72,7 +72,7 @@ test("a release that fails after an interrupted one goes back to what served, no
   shop.write({ text: "two", worker: true });
   await shop.succeed("up");
   const serving = (await release())?.number ?? 0;
-  shop.write({ text: "three", worker: true, crashes: true });
+  shop.write({ text: "three", worker: true, crashes: true, crashesAfterMs: 3000 });
   const workerServes = 'line:"rollout.finished","service":"worker","outcome":"serving"';
   expect(await shop.fardel(["deploy", "--json"], workerServes)).toMatchObject({ signal: "SIGKILL" });
   const again = await shop.fardel(["deploy"]);

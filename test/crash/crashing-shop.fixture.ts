@@ -35,6 +35,8 @@ export interface ShopOptions {
   text: string;
   /** Web ends right after its start. */
   crashes?: boolean;
+  /** How long after its start it ends, where it does: others have come to serve by then. */
+  crashesAfterMs?: number;
   /** How long the migration takes. */
   migrationMs?: number;
   /** Whether there is a worker beside web. */
@@ -46,8 +48,11 @@ export interface ShopOptions {
 }
 
 const webSource = `
-const { TEXT, CRASHES } = require("./settings.json");
-if (CRASHES) throw new Error("no idea how to start");
+const { TEXT, CRASHES, CRASHES_AFTER_MS } = require("./settings.json");
+if (CRASHES) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, CRASHES_AFTER_MS);
+  throw new Error("no idea how to start");
+}
 const server = require("node:http").createServer((request, response) => response.end(TEXT));
 server.listen(process.env.PORT);
 process.on("SIGTERM", () => server.close(() => process.exit(0)));
@@ -101,13 +106,21 @@ export class CrashingShop {
   }
 
   write(options: ShopOptions): void {
-    const { text, crashes = false, migrationMs = 0, worker = false, rollout = "{}", drain = "1s" } = options;
+    const { text, crashes = false, crashesAfterMs = 0, migrationMs = 0, worker = false } = options;
+    const { rollout = "{}", drain = "1s" } = options;
+    // It is to end by itself, not to be stopped because it doesn't answer.
+    const grace = crashesAfterMs > 0 ? "600s" : "5s";
     const files = {
       "package.json": JSON.stringify({ name: "shop", version: "1.0.0" }),
       "web.cjs": webSource,
       "worker.cjs": workerSource,
       "migrate.cjs": migrateSource,
-      "settings.json": JSON.stringify({ TEXT: text, CRASHES: crashes, MIGRATION_MS: migrationMs }),
+      "settings.json": JSON.stringify({
+        TEXT: text,
+        CRASHES: crashes,
+        CRASHES_AFTER_MS: crashesAfterMs,
+        MIGRATION_MS: migrationMs,
+      }),
       "fardel.yaml": `app: shop
 region: eu-west-1
 images:
@@ -118,7 +131,7 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: ${drain} }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: ${grace}, drain: ${drain} }
     rollout: ${rollout}
 ${worker ? workerManifest : ""}
 tasks:
