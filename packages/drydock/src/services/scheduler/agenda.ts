@@ -33,7 +33,8 @@ export class Agenda {
 
   /** Takes a new or changed schedule: what it was waiting for is forgotten. */
   put(schedule: ScheduleRecord): void {
-    this.plan(schedule, this.region.clock.now() - 1);
+    // A rate's first run is at the very instant of the change, which may have passed by a millisecond since.
+    this.plan(schedule, schedule.modified - 1);
   }
 
   remove(key: string): void {

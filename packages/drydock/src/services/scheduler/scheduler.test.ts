@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { ECS } from "@aws-sdk/client-ecs";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { minute, startScheduled } from "./scheduled.fixture.ts";
 
 const hour = 60 * minute;
@@ -36,6 +36,16 @@ test("a rate runs at once and then over and over, within its dates, while it is 
     { source: "aws.scheduler", "detail-type": "Scheduled Event", time: StartDate.toISOString().replace(".000", "") },
     { time: expect.any(String) },
   ]);
+});
+
+test("a rate runs at once though time passes while it is made", async () => {
+  const { create, after, clock } = await startScheduled();
+  const now = clock.now.bind(clock);
+  let passed = 0;
+  const moving = vi.spyOn(clock, "now").mockImplementation(() => now() + passed++);
+  await create("rate(1 day)");
+  moving.mockRestore();
+  expect(await after(1000)).toEqual(["2026-01-01T00:00:00Z"]);
 });
 
 test("a one-time schedule runs once, and is deleted afterwards where that is asked for", async () => {
