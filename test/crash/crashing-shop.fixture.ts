@@ -76,7 +76,7 @@ const workerManifest = `
   worker:
     image: app
     command: [node, worker.cjs]
-    health: { command: [node, -e, "0"], interval: 5s, timeout: 2s }
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 20s }
 `;
 
 /**
@@ -108,8 +108,6 @@ export class CrashingShop {
   write(options: ShopOptions): void {
     const { text, crashes = false, crashesAfterMs = 0, migrationMs = 0, worker = false } = options;
     const { rollout = "{}", drain = "1s" } = options;
-    // It is to end by itself, not to be stopped because it doesn't answer.
-    const grace = crashesAfterMs > 0 ? "600s" : "5s";
     const files = {
       "package.json": JSON.stringify({ name: "shop", version: "1.0.0" }),
       "web.cjs": webSource,
@@ -131,7 +129,7 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: ${grace}, drain: ${drain} }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 10m, drain: ${drain} }
     rollout: ${rollout}
 ${worker ? workerManifest : ""}
 tasks:

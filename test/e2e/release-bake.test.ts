@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { exitCodeOf, type FardelEvent, type ReleaseOutcome, releaseTimeline, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addAlarm, raiseAlarm } from "./alarm.fixture.ts";
-import { fastClock, type Shop, startShop } from "./release.fixture.ts";
+import { type Shop, startShop } from "./release.fixture.ts";
 import { underLoad } from "./shop-load.fixture.ts";
 
 let shop: Shop;
@@ -27,7 +27,7 @@ function write(text: string, rollout: string): void {
 }
 
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   // The first release of a service is checked, and doesn't bake.
   write("one", "{ check: /smoke, bake: 24h }");
   await shop.setUp();

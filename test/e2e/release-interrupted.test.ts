@@ -1,11 +1,11 @@
 import { type App, answerRelease, type DeployRequest, type FardelEvent } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { apiService, fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { apiService, origin, type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   write({ text: "one" });
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "secret" });

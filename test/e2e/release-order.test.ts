@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { answeredBy } from "../load/answered.ts";
 import { startLoad, untilAnswered } from "../load/open-loop.ts";
 import { setDrain } from "./drain.fixture.ts";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { origin, type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 
@@ -37,7 +37,7 @@ const lingers =
   "[node, -e, 'setInterval(() => {}, 1000); process.on(\"SIGTERM\", () => setTimeout(process.exit, 700, 0))']";
 
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   write({ text: "one" });
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });

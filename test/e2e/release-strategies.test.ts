@@ -2,7 +2,7 @@ import { answerRelease, exitCodeOf, type FardelEvent, type ReleaseOutcome, rollb
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { untilAnswered } from "../load/open-loop.ts";
 import { addAlarm, raiseAlarm } from "./alarm.fixture.ts";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { origin, type Shop, startShop } from "./release.fixture.ts";
 import { underLoad } from "./shop-load.fixture.ts";
 
 let shop: Shop;
@@ -10,7 +10,7 @@ const manifest = (rollout: string) => `    rollout: ${rollout}`;
 
 beforeAll(async () => {
   // Drains, health checks and bake times pass ten times as fast; processes and requests are as they are.
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   shop.write({ worker: false, migration: 0, web: manifest("{ strategy: blue-green }") });
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "secret" });

@@ -1,12 +1,12 @@
 import type { FardelEvent } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fastClock, type Shop, startShop } from "./release.fixture.ts";
+import { type Shop, startShop } from "./release.fixture.ts";
 import { underLoad } from "./shop-load.fixture.ts";
 
 let shop: Shop;
 
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   write("one", "{ strategy: rolling }");
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "secret" });

@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { environmentStatus, exitCodeOf, FardelError, type FardelEvent, releaseHistory, runTask } from "@fardel/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fastClock, type Shop, startShop } from "./release.fixture.ts";
+import { type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   shop.write({ worker: false });
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });
@@ -19,7 +19,7 @@ const crashing = `
   flaky:
     image: app
     command: [node, -e, "setTimeout(() => { console.log('no more work'); process.exit(1); }, 1500)"]
-    health: { command: [node, -e, "0"], interval: 5s, timeout: 5s, unhealthy: 2, grace: 5s }
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 20s, unhealthy: 2, grace: 60s }
 `;
 
 /** A service without requests; `command` is a program for node. */
@@ -28,7 +28,7 @@ const restless = (command: string) => `
     image: app
     command: [node, -e, ${JSON.stringify(command)}]
     stop: 2m
-    health: { command: [node, -e, "fs.writeFileSync('checked', '')"], interval: 5s, timeout: 5s, grace: 5s }
+    health: { command: [node, -e, "fs.writeFileSync('checked', '')"], interval: 5s, timeout: 20s, grace: 60s }
 `;
 
 /** It ends by itself soon after its first health check has passed. */
@@ -78,7 +78,7 @@ describe("a release in trouble", () => {
     command: [node, web.cjs]
     port: 8080
     route: { path: /api/* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 2s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 60s, drain: 2s }
 `;
     shop.write({ text: "one", worker: false, more: api });
     await shop.setUp();
@@ -256,6 +256,25 @@ describe("a release in trouble", () => {
     await expect(run).rejects.toThrow("Ctrl-C");
     const { taskArns = [] } = await shop.aws.ecs.listTasks({ cluster: "local", family: "shop-local-migrate" });
     expect(taskArns).toEqual([]);
+  });
+
+  test("gives a service that served already its capacity back, too", async () => {
+    shop.write({ text: "three", worker: false });
+    expect((await shop.deploy()).outcome).toMatchObject({ serving: expect.any(Number) });
+    // Web serves by the time that this one has failed.
+    const broken = `
+  broken:
+    image: app
+    command: [node, -e, "setTimeout(() => process.exit(1), 1500)"]
+`;
+    shop.write({ text: "three", web: "    capacity: spot", more: broken, worker: false });
+    await shop.setUp();
+    const { outcome } = await shop.deploy();
+    expect(outcome).toMatchObject({ outcome: "rolled back", services: { web: { result: "rolled back" } } });
+    const { services = [] } = await shop.aws.ecs.describeServices({ cluster: "local", services: ["shop-web"] });
+    expect(services[0]?.capacityProviderStrategy ?? []).toEqual([]);
+    shop.write({ text: "three", worker: false });
+    expect((await shop.deploy()).outcome).toMatchObject({ outcome: "unchanged" });
   });
 
   test("tells of what isn't its own", async () => {

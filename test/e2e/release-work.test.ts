@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { SQS } from "@aws-sdk/client-sqs";
 import { type FardelEvent, redeploy, releaseHistory, rollback, runTask, scale, takeDown } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { origin, type Shop, startShop } from "./release.fixture.ts";
 
 const cluster = "local";
 const soon = { timeout: 30_000 };
 let shop: Shop;
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });
   await release();
 });
@@ -54,7 +54,7 @@ async function release(work: Work = {}, expected = "succeeded") {
   ingester:
     image: app
     command: [node, ingester.cjs]
-    health: { command: [node, -e, "0"], interval: 5s, timeout: 5s, unhealthy: 5 }
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 20s, unhealthy: 5 }
     env: { QUEUE_URL: "\${queues.ingest.url}" }
     scale: ${scaling}`,
   });

@@ -2,11 +2,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fastClock, type Shop, startShop } from "./release.fixture.ts";
+import { type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 beforeAll(async () => {
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   shop.write({ worker: false });
   await shop.setUp();
   const settings = { API_URL: "https://api.example.com", LOG_LEVEL: "debug", DATABASE_PASSWORD: "not this one" };
@@ -36,7 +36,7 @@ function service(more: string): string {
     command: [node, teller.cjs]
     port: 9000
     route: { path: /teller/* }
-    health: { path: /teller/, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 5s, drain: 1s }
+    health: { path: /teller/, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 60s, drain: 1s }
     env: { LOG_LEVEL: info }
     secrets: { DATABASE_PASSWORD: database-password, "*": settings }
 ${more}`;

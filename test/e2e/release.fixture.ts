@@ -25,6 +25,8 @@ interface ShopOptions {
   text?: string;
   /** `crash`: web ends at its start; `unhealthy`: its health path answers 500. */
   mode?: "healthy" | "crash" | "unhealthy";
+  /** How long web's checks may fail after its start; default 60s. */
+  grace?: string;
   /** Exit code of the migration. */
   migration?: number;
   /** Lines for the manifest's `services.web`. */
@@ -127,14 +129,14 @@ export async function startShop(options: Partial<DrydockOptions> = {}): Promise<
 }
 
 function writeShop(directory: string, options: ShopOptions): void {
-  const { text = "one", mode = "healthy", migration = 0, web = "", worker = true, more = "" } = options;
+  const { text = "one", mode = "healthy", migration = 0 } = options;
   const files = {
     "package.json": JSON.stringify({ name: "shop", version: "1.0.0", scripts: { start: "node web.cjs" } }),
     "web.cjs": webSource,
     "worker.cjs": workerSource,
     "migrate.cjs": migrateSource,
     "settings.json": JSON.stringify({ TEXT: text, MODE: mode, MIGRATION: migration }),
-    "fardel.yaml": manifest(web, worker, more),
+    "fardel.yaml": manifest(options),
   };
   for (const [name, content] of Object.entries(files)) writeFileSync(join(directory, name), content);
 }
@@ -143,10 +145,10 @@ const workerManifest = `
   worker:
     image: app
     command: [node, worker.cjs]
-    health: { command: [node, -e, "0"], interval: 5s, timeout: 2s }
+    health: { command: [node, -e, "0"], interval: 5s, timeout: 20s }
 `;
 
-function manifest(web: string, worker: boolean, more: string): string {
+function manifest({ grace = "60s", web = "", worker = true, more = "" }: ShopOptions): string {
   return `app: shop
 region: eu-west-1
 images:
@@ -157,7 +159,7 @@ services:
     command: [node, web.cjs]
     port: 8080
     route: { path: /* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: ${grace}, drain: 2s }
     scale: 2
     secrets: { DATABASE_PASSWORD: database-password }
 ${web}
@@ -177,17 +179,5 @@ export const apiService = `
     command: [node, web.cjs]
     port: 8080
     route: { path: /api/* }
-    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 50s, drain: 2s }
+    health: { path: /healthz, interval: 5s, timeout: 2s, healthy: 2, unhealthy: 2, grace: 60s, drain: 2s }
 `;
-
-/** A clock on which all waits are `speed` times shorter. */
-export function fastClock(speed: number): NonNullable<DrydockOptions["clock"]> {
-  const start = Date.now();
-  return {
-    now: () => start + (Date.now() - start) * speed,
-    after: (delay, callback) => {
-      const timer = setTimeout(callback, delay / speed);
-      return () => clearTimeout(timer);
-    },
-  };
-}

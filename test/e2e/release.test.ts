@@ -13,7 +13,7 @@ import { acquireLock } from "@fardel/core/release/lock.ts";
 import { stateBucket } from "@fardel/core/release/state-bucket.ts";
 import { systemTime } from "@fardel/core/release/time.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { fastClock, origin, type Shop, startShop } from "./release.fixture.ts";
+import { origin, type Shop, startShop } from "./release.fixture.ts";
 
 let shop: Shop;
 const silent = () => {};
@@ -21,7 +21,7 @@ const secret = "/shop/local/database-password";
 
 beforeAll(async () => {
   // Health checks, drains and ECS's 40 seconds pass ten times as fast; processes and requests are as they are.
-  shop = await startShop({ clock: fastClock(10) });
+  shop = await startShop({ timeScale: 10 });
   shop.write({});
   await shop.setUp();
 });
@@ -151,7 +151,7 @@ describe("a release in the embedded region", () => {
   });
 
   test("goes back when the health path answers 500, and says so", async () => {
-    shop.write({ text: "four", mode: "unhealthy" });
+    shop.write({ text: "four", mode: "unhealthy", grace: "2s" });
     const { outcome, events } = await shop.deploy();
     expect(outcome).toMatchObject({
       release: 4,
@@ -159,12 +159,17 @@ describe("a release in the embedded region", () => {
       serving: 2,
       services: { web: { result: "rolled back" }, worker: { result: "rolled back" } },
     });
-    // The worker had come to serve by then, and was brought back like web.
-    expect(events.filter(({ type }) => type === "rollout.started")).toMatchObject([
-      { service: "web", action: "update" },
-      { service: "worker", action: "update" },
-      { service: "worker", action: "return" },
+    // The worker had come to serve by then, and was brought back like web. Web's revision ECS had brought back itself, but not
+    // its grace period, which is none of the revision's.
+    const started = events.flatMap((event) => (event.type === "rollout.started" ? [event] : []));
+    expect(started.map(({ service, action }) => `${service}: ${action}`).toSorted()).toEqual([
+      "web: return",
+      "web: update",
+      "worker: return",
+      "worker: update",
     ]);
+    const { services = [] } = await shop.aws.ecs.describeServices({ cluster: "local", services: ["shop-web"] });
+    expect(services).toMatchObject([{ healthCheckGracePeriodSeconds: 60 }]);
     expect(outcome.diagnoses).toMatchObject([
       {
         workload: "web",

@@ -1,6 +1,6 @@
 import { type App, type FardelEvent, type ReleaseOutcome, rollback } from "@fardel/core";
 import { expect } from "vitest";
-import { apiService, fastClock, type Shop, startShop } from "./release.fixture.ts";
+import { apiService, type Shop, startShop } from "./release.fixture.ts";
 
 export interface Written {
   /** What web and api answer with. */
@@ -20,7 +20,7 @@ export class TakenBackShop {
 
   /** Drains, health checks and bake times pass ten times as fast; processes and requests are as they are. */
   static async start(): Promise<TakenBackShop> {
-    const made = new TakenBackShop(await startShop({ clock: fastClock(10) }));
+    const made = new TakenBackShop(await startShop({ timeScale: 10 }));
     const { shop } = made;
     made.write({ text: "one" });
     await shop.setUp();

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { fastClock, startEcs, webServer } from "@fardel/drydock/services/ecs/testing.ts";
+import { startEcs, webServer } from "@fardel/drydock/services/ecs/testing.ts";
 import { expect, test } from "vitest";
 import { awsCli } from "./aws-cli.ts";
 import { describeWith } from "./tools.ts";
@@ -7,7 +7,7 @@ import { describeWith } from "./tools.ts";
 describeWith("aws", "the AWS CLI: ECS", () => {
   test("a service is created behind a load balancer, updated, waited for and deleted", async () => {
     // Slow enough for a command to see both deployments side by side.
-    const region = await startEcs({ clock: fastClock(4) });
+    const region = await startEcs({ timeScale: 4 });
     const aws = awsCli(region.drydock, region.drydock.directory);
     const [one, two] = [await region.push("one", webServer("one")), await region.push("two", webServer("two"))];
     const register = (image: string) =>
@@ -21,6 +21,7 @@ describeWith("aws", "the AWS CLI: ECS", () => {
       `ecs create-service --cluster main --service-name web --task-definition ${first} --desired-count 2 ` +
         `--launch-type FARGATE --network-configuration awsvpcConfiguration={subnets=[${region.subnets.join(",")}]} ` +
         `--load-balancers targetGroupArn=${region.targetGroupArn},containerName=web,containerPort=8080 ` +
+        "--health-check-grace-period-seconds 60 " +
         "--query service.[status,desiredCount,deployments[0].rolloutState]",
     );
     expect(created).toEqual(["ACTIVE", 2, "IN_PROGRESS"]);

@@ -1,9 +1,9 @@
 import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { fastClock, type Shop, startShop } from "../e2e/release.fixture.ts";
+import { type Shop, startShop } from "../e2e/release.fixture.ts";
 
 // A minute of the region is two seconds.
-const clock = fastClock(30);
+const timeScale = 30;
 const wanted = { timeout: 120_000, interval: 250 };
 let shop: Shop;
 
@@ -18,7 +18,7 @@ queues: { ingest: { visibility: 60s, retries: 2 } }
 `;
 
 beforeAll(async () => {
-  shop = await startShop({ clock });
+  shop = await startShop({ timeScale });
   shop.write({ worker: false, migration: 0, more: ingester("one") });
   await shop.setUp();
   await shop.aws.secretsManager.createSecret({ Name: "/shop/local/database-password", SecretString: "hunter2" });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Clock } from "./clock.ts";
-import { datesToRegion, datesToWall, type Pace, ScaledClock, wallClock } from "./scaled-clock.ts";
+import { datesToRegion, datesToWall, type Pace, regionTime, ScaledClock, wallClock } from "./scaled-clock.ts";
 
 /** A wall whose clock goes when told to. */
 class Wall implements Clock {
@@ -70,6 +70,17 @@ test("a change of scale counts for waits that have begun, and time never goes ba
   expect(fired).toEqual([]);
   wall.pass(1);
   expect(fired).toEqual([1_006_400]);
+});
+
+test("whoever counts with the scale is told of another one", () => {
+  const { clock, wall } = scaled();
+  const seen: number[] = [];
+  clock.onScale(() => void seen.push(regionTime(clock, 3000)));
+  clock.setScale(20);
+  clock.setScale(20);
+  clock.setScale(2);
+  expect(seen).toEqual([60_000, 6000]);
+  expect(regionTime(wall, 3000)).toBe(3000);
 });
 
 test("a wait longer than a timer can be", () => {

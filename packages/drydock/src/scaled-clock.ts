@@ -30,11 +30,11 @@ const lastDate = 8.64e15;
  * the paces are kept. Outside nobody knows of it: the gateway turns every instant into the wall's time and back, so
  * `createdAt` is when it happened, an expiry is when it will be, and a client's clock agrees with the region's.
  *
- * Not scaled, because it isn't waiting but work: how long a process takes to start, to answer a health check or to stop
- * (`stopTimeout`), requests through the load balancer and its idle timeouts, databases, and everything clients do by
- * themselves, the deployer's polling and the lease of its lock included. At 60, a second of a process's start is a
- * minute of its service's grace period: what runs real processes is well served by 10 or 20, the `simulated` runtime by
- * any scale. A date that a client gives for the future keeps its distance in the region's time when the scale changes.
+ * Not scaled, because it isn't waiting but work: how long a process takes to start, to answer a health check or to stop,
+ * and so what it is given for that (grace and start periods, `startTimeout`, `stopTimeout`), requests through the load
+ * balancer and its idle timeouts, databases, and everything clients do by themselves, the deployer's polling and the lease
+ * of its lock included. A date that a client gives for the future keeps its distance in the region's time when the scale
+ * changes.
  */
 export class ScaledClock implements Clock {
   /** The clock on the wall, for what can't be hurried. */
@@ -42,6 +42,7 @@ export class ScaledClock implements Clock {
   private readonly paces: Pace[];
   private readonly keep: (paces: Pace[]) => void;
   private readonly timers = new Set<Timer>();
+  private readonly listeners: (() => void)[] = [];
 
   /** `paces` are those that were kept before; `keep` is called with all of them at every change. */
   constructor(wall: Clock = systemClock, paces: Pace[] = [], keep: (paces: Pace[]) => void = () => {}) {
@@ -69,6 +70,12 @@ export class ScaledClock implements Clock {
       timer.cancel();
       this.wait(timer);
     }
+    for (const listener of this.listeners) listener();
+  }
+
+  /** `listener` is called after every change of the scale. */
+  onScale(listener: () => void): void {
+    this.listeners.push(listener);
   }
 
   now(): number {
@@ -114,6 +121,11 @@ export function isTimeScale(scale: number): boolean {
 /** The clock for what can't be hurried: processes, and what is told to clients. */
 export function wallClock(clock: Clock): Clock {
   return clock instanceof ScaledClock ? clock.wall : clock;
+}
+
+/** How long the region's clock runs while the one on the wall runs for `duration`; both in milliseconds. */
+export function regionTime(clock: Clock, duration: number): number {
+  return clock instanceof ScaledClock ? duration * clock.scale : duration;
 }
 
 /** A copy with every date turned into the wall's time, for what leaves the region. */

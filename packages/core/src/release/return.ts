@@ -10,7 +10,7 @@ import { restoreRules } from "./restore-rules.ts";
 import type { Rollouts } from "./rollout.ts";
 import type { Routing } from "./routing.ts";
 import type { Run } from "./run.ts";
-import { initialCount, type ServiceSettings, serviceSettings } from "./service-settings.ts";
+import { initialCount, type ServiceSettings, serviceSettings, settingsDifferences } from "./service-settings.ts";
 import { primaryOf, removeService, startRollout } from "./services.ts";
 import { type EndedRollout, watchRollouts } from "./watch.ts";
 
@@ -112,11 +112,16 @@ async function returnService(
   }
   // What ECS has refused has changed nothing.
   if (begun.rollout.deployment === "") return true;
-  // ECS's own rollback leaves the number of tasks as it is.
-  if (begun.result === "rolled back" && desiredCount === undefined) return true;
-  const settings = formerSettings(change.settings, current.ecs);
+  const former = formerSettings(change.settings, current.ecs);
+  const now = (await describeServices(run.aws, run.descriptor, [name])).get(name);
+  // ECS's own rollback is to the old revision, and leaves what isn't part of one as it is: the number of tasks, the grace
+  // period, the deployment configuration.
+  const rolledBack = begun.result === "rolled back";
+  const settled = now !== undefined && settingsDifferences(now.ecs, former).length === 0;
+  if (rolledBack && settled && desiredCount === undefined) return true;
+  const settings = rolledBack ? former : ungated(former);
   const count = desiredCount === undefined ? undefined : current.ecs.desiredCount;
-  const back = { name, settings, desiredCount: count, current };
+  const back = { name, settings, desiredCount: count, current: now };
   return rollBack(run, back, current.definition.taskDefinitionArn, release);
 }
 
@@ -141,8 +146,7 @@ async function returnToServing(
   const { ecs } = current;
   const rule = ecs.loadBalancers?.[0]?.advancedConfiguration?.productionListenerRule;
   const wanted = serviceSettings(service, descriptor, { ecs, rule });
-  const settings = { ...wanted, deploymentConfiguration: withoutGates(wanted.deploymentConfiguration) };
-  const back = { name, settings, desiredCount: count, current };
+  const back = { name, settings: ungated(wanted), desiredCount: count, current };
   return rollBack(run, back, released.taskDefinition, serving.number);
 }
 
@@ -165,9 +169,13 @@ function formerSettings(settings: ServiceSettings, ecs: EcsService): ServiceSett
   return {
     ...rest,
     networkConfiguration: ecs.networkConfiguration ?? settings.networkConfiguration,
-    deploymentConfiguration: withoutGates(ecs.deploymentConfiguration ?? settings.deploymentConfiguration),
+    deploymentConfiguration: ecs.deploymentConfiguration ?? settings.deploymentConfiguration,
     loadBalancers,
     capacityProviderStrategy: ecs.capacityProviderStrategy ?? [],
     ...(loadBalancers.length > 0 && { healthCheckGracePeriodSeconds: ecs.healthCheckGracePeriodSeconds ?? 0 }),
   };
+}
+
+function ungated(settings: ServiceSettings): ServiceSettings {
+  return { ...settings, deploymentConfiguration: withoutGates(settings.deploymentConfiguration) };
 }

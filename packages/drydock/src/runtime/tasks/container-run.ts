@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import type { Region } from "../../region.ts";
+import { wallClock } from "../../scaled-clock.ts";
 import { type Driver, type Launch, type RunningContainer, type StartedTask, StartFailure } from "./driver.ts";
 import { watchHealth } from "./health.ts";
 import { openLogDestination } from "./logs/destination.ts";
@@ -171,7 +172,7 @@ export class ContainerRun {
         this.progress.startTimedOut = true;
         changed();
       };
-      cancels.push(clock.after(startTimeout * 1000, timedOut));
+      cancels.push(wallClock(clock).after(startTimeout * 1000, timedOut));
     }
     void container.exited.then(({ exitCode, reason }) => {
       this.cancelWatches();

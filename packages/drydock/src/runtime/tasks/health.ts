@@ -1,12 +1,14 @@
 import type { HealthCheck, HealthStatus } from "@aws-sdk/client-ecs";
 import type { Clock } from "../../clock.ts";
+import { wallClock } from "../../scaled-clock.ts";
 
 // Seconds; https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_HealthCheck.html
 const defaults = { interval: 30, timeout: 5, retries: 3, startPeriod: 0 };
 
 /**
  * Runs a container's health check until cancelled: first one interval after the start, then one interval after the end
- * of the last check. Failures within the start period don't count; a success ends it.
+ * of the last check. Failures within the start period, which a scale of the region's time doesn't shorten, don't count; a
+ * success ends it.
  * `status` is where it goes on from, UNKNOWN for a new container; `execute` runs a command in the container and gives its exit
  * code, or undefined when it was killed after the timeout (ms); `report` is called when the status changes.
  */
@@ -18,10 +20,11 @@ export function watchHealth(options: {
   report: (status: HealthStatus) => void;
 }): () => void {
   const { check, clock } = options;
+  const wall = wallClock(clock);
   const { interval = defaults.interval, timeout = defaults.timeout, retries = defaults.retries } = check;
   const command = healthCommand(check.command ?? []);
   let { status } = options;
-  let graceUntil = status === "UNKNOWN" ? clock.now() + (check.startPeriod ?? defaults.startPeriod) * 1000 : 0;
+  let graceUntil = status === "UNKNOWN" ? wall.now() + (check.startPeriod ?? defaults.startPeriod) * 1000 : 0;
   let failures = 0;
   let cancelled = false;
   let cancelTimer = () => {};
@@ -32,7 +35,7 @@ export function watchHealth(options: {
     options.report(next);
   };
   const probe = async () => {
-    const startedAt = clock.now();
+    const startedAt = wall.now();
     const exitCode = await options.execute(command, timeout * 1000).catch(() => undefined);
     if (cancelled) return;
     if (exitCode === 0) {

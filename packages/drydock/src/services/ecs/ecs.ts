@@ -1,5 +1,6 @@
 import type { Region } from "../../region.ts";
 import type { ReportTask, TaskRunner } from "../../runtime/tasks/runner.ts";
+import { ScaledClock } from "../../scaled-clock.ts";
 import { targetHealthChanges } from "../elasticloadbalancing/target-health-changes.ts";
 import { ServiceControl } from "./control/service-control.ts";
 import { keepHouse } from "./housekeeping.ts";
@@ -54,12 +55,18 @@ export function openEcs(region: Region, makeRunner: MakeTaskRunner): Ecs {
  * is asked for again; a second stop changes nothing.
  */
 export function resumeEcs(ecs: Ecs): void {
-  const { records, runner, control, region } = ecs;
+  const { records, runner, region } = ecs;
   runner.adopt();
   for (const { arn, service } of records.tasks.list()) {
     if (!service?.retirement?.signalled) continue;
     runner.stop(arn, { stopCode: "ServiceSchedulerInitiated", reason: service.retirement.reason });
   }
-  for (const service of records.services.list()) control.wake(serviceKey(service));
+  wakeServices(ecs);
+  if (region.clock instanceof ScaledClock) region.clock.onScale(() => wakeServices(ecs));
   region.onClose(keepHouse(ecs));
+}
+
+/** For what concerns all of them: a lost zone, another pace of time. */
+export function wakeServices({ records, control }: Ecs): void {
+  for (const service of records.services.list()) control.wake(serviceKey(service));
 }

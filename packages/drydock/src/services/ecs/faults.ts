@@ -1,9 +1,9 @@
 import type { Region } from "../../region.ts";
 import { zonesOf } from "../ec2/zones.ts";
-import { type Ecs, ecsOf } from "./ecs.ts";
+import { type Ecs, ecsOf, wakeServices } from "./ecs.ts";
 import { invalidParameter } from "./errors.ts";
 import { pathOf } from "./names.ts";
-import { serviceKey, type TaskRecord } from "./records.ts";
+import type { TaskRecord } from "./records.ts";
 
 /** Which tasks an interruption takes; every task on FARGATE_SPOT where nothing is said. */
 export interface SpotSelection {
@@ -36,15 +36,12 @@ export function taskFaultsOf(region: Region): TaskFaults {
 }
 
 export function taskFaults(ecs: Ecs): TaskFaults {
-  const { records, runner, control, region } = ecs;
+  const { records, runner, region } = ecs;
   const checkZone = (zone: string) => {
     const names = zonesOf(region).map(({ name }) => name);
     if (!names.includes(zone)) {
       throw invalidParameter(`${region.name} has no Availability Zone ${zone}, only ${names.join(", ")}.`);
     }
-  };
-  const wakeServices = () => {
-    for (const service of records.services.list()) control.wake(serviceKey(service));
   };
   return {
     interruptSpotTasks({ cluster, service, count } = {}) {
@@ -69,14 +66,14 @@ export function taskFaults(ecs: Ecs): TaskFaults {
         .filter((task) => task.network.availabilityZone === zone && task.state.lastStatus !== "STOPPED");
       const reason = `The infrastructure of the task in Availability Zone ${zone} failed.`;
       for (const { arn } of lost) runner.kill(arn, { stopCode: "InfrastructureHealth", reason });
-      wakeServices();
+      wakeServices(ecs);
       return lost.map(({ arn }) => arn);
     },
 
     regainZone(zone) {
       checkZone(zone);
       records.lostZones.delete(zone);
-      wakeServices();
+      wakeServices(ecs);
     },
 
     crashTask(taskArn) {

@@ -36,6 +36,7 @@ async function createWeb(
       networkConfiguration: region.networkConfiguration,
       loadBalancers: [{ targetGroupArn: region.targetGroupArn, containerName: "web", containerPort: 8080 }],
       deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+      healthCheckGracePeriodSeconds: 60,
       ...more,
     }),
   );
@@ -175,3 +176,18 @@ test("RunTask runs a command of its own and keeps its exit code", async () => {
     },
   ]);
 }, 30_000);
+
+test("a process has its whole grace period to start in, however fast the region's time passes", async () => {
+  const region = await startEcs({ timeScale: 60 });
+  const slow = `setTimeout(() => {${webServer("at last")}}, 2000);`;
+  await createWeb(region, await region.register(await region.push("slow", slow)), {
+    desiredCount: 1,
+    healthCheckGracePeriodSeconds: 60,
+  });
+  expect(await until(() => latestDeployment(region), ended)).toMatchObject({ status: "SUCCESSFUL" });
+  expect((await latestDeployment(region))?.targetServiceRevision).toMatchObject({ runningTaskCount: 1 });
+  const { taskArns } = await region.ecs.send(
+    new ListTasksCommand({ cluster: "main", serviceName: "web", desiredStatus: "STOPPED" }),
+  );
+  expect(taskArns).toEqual([]);
+});

@@ -37,6 +37,7 @@ async function createWeb(region: EcsRegion, taskDefinition: string, deploymentCo
       taskDefinition,
       desiredCount: 1,
       launchType: "FARGATE",
+      healthCheckGracePeriodSeconds: 60,
       networkConfiguration: region.networkConfiguration,
       loadBalancers: [
         {

@@ -4,18 +4,8 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { ModifyTargetGroupAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { buildNodeImage, createRegistryClient } from "@fardel/oci";
-import { type Clock, systemClock } from "../../clock.ts";
 import type { DrydockOptions } from "../../drydock.ts";
 import { startElb } from "../elasticloadbalancing/testing.ts";
-
-/** A clock on which all waits are `speed` times shorter. */
-export function fastClock(speed: number): Clock {
-  const start = systemClock.now();
-  return {
-    now: () => start + (systemClock.now() - start) * speed,
-    after: (delay, callback) => systemClock.after(delay / speed, callback),
-  };
-}
 
 /** A web server that answers with `text`, and its health checks with `status`. */
 export function webServer(text: string, status = 200): string {
@@ -31,7 +21,7 @@ export function webServer(text: string, status = 200): string {
 }
 
 /** A region with a network, a load balancer in front of a target group, a cluster and a repository, for real tasks. */
-export async function startEcs(options: Partial<DrydockOptions> = { clock: fastClock(20) }) {
+export async function startEcs(options: Partial<DrydockOptions> = { timeScale: 20 }) {
   const region = await startElb(options);
   const { drydock } = region;
   const ecs = drydock.client(ECSClient);

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { Region } from "../../region.ts";
-import { datesToRegion, ScaledClock } from "../../scaled-clock.ts";
+import { datesToRegion, regionTime } from "../../scaled-clock.ts";
 import { Deliveries } from "./deliveries.ts";
 import { type Expression, nextOccurrence, parseExpression } from "./expression.ts";
 import { type ScheduleRecord, scheduleArn, scheduleKey, schedulesOf } from "./records.ts";
@@ -112,9 +112,7 @@ export class Agenda {
 
   private isMissed(schedule: ScheduleRecord, now: number): boolean {
     const { occurrence = now, invoke = now } = schedule.next ?? {};
-    const { clock } = this.region;
-    const scale = clock instanceof ScaledClock ? clock.scale : 1;
-    return now - invoke > precision * scale && now > occurrence + windowOf(schedule);
+    return now - invoke > regionTime(this.region.clock, precision) && now > occurrence + windowOf(schedule);
   }
 
   /** "The action that EventBridge Scheduler applies to the schedule after the schedule completes invoking the target." */

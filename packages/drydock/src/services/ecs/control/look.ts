@@ -1,5 +1,7 @@
+import type { Region } from "../../../region.ts";
 import { schedule } from "../../../runtime/scheduler/schedule.ts";
 import type { Action } from "../../../runtime/scheduler/state.ts";
+import { regionTime } from "../../../scaled-clock.ts";
 import type { Ecs } from "../ecs.ts";
 import { type ServiceRecord, serviceKey, taskKey } from "../records.ts";
 import { prepareRevisions } from "../services/revisions.ts";
@@ -55,6 +57,7 @@ function decide(
   const observed = observeTasks(tasks, health);
   const state = {
     ...record.state,
+    healthCheckGracePeriod: gracePeriod(region, record),
     tasks: observed,
     zones: placeableZones(ecs, record),
     ...(alarmsRaised ? { alarmsRaised } : {}),
@@ -95,6 +98,12 @@ function decide(
   stopSupersededRollouts(ecs, kept);
   if (kept.status === "DRAINING" && observed.every((task) => task.phase === "stopped")) deactivate(ecs, kept);
   return { actions: decision.actions, ...(decision.next === undefined ? {} : { next: decision.next }) };
+}
+
+/** Milliseconds of the region's time. A real process needs as long to start as it needs, however fast that time runs. */
+function gracePeriod({ clock, runtime }: Region, { settings }: ServiceRecord): number {
+  const period = settings.healthCheckGracePeriodSeconds * 1000;
+  return runtime === "simulated" ? period : regionTime(clock, period);
 }
 
 /** By deployment; also of the one that a failing deployment would return to. */
