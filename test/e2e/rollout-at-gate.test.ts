@@ -14,7 +14,8 @@ afterAll(() => app.close());
 
 const answersWith = (text: string) =>
   app.edit("server.js", (source) => source.replace(/const text = "\w+"/, `const text = "${text}"`));
-const newest = async () => resultOf(await app.succeed("history", "--json")).releases[0];
+const history = async () => resultOf(await app.succeed("history", "--json")).releases;
+const newest = async () => (await history())[0];
 
 test("left waiting, a release is ended by whoever answers, and once only", async () => {
   answersWith("two");
@@ -103,4 +104,18 @@ describeWith("script", "Ctrl-C while a release waits for its approval", () => {
     expect(await newest()).toMatchObject({ number: 6, outcome: "succeeded" });
     expect(await app.text()).toBe("four\n");
   });
+});
+
+test("another release takes the place of one that was left waiting, and doesn't call that a rollback", async () => {
+  answersWith("five");
+  expect((await app.fardel("deploy", "--no-wait")).exitCode).toBe(4);
+  answersWith("six");
+  expect((await app.fardel("deploy", "--no-wait")).exitCode).toBe(4);
+  const approve = await app.fardel("approve");
+  expect(approve.exitCode, approve.stderr).toBe(0);
+  expect(await app.text()).toBe("six\n");
+  expect((await history()).slice(0, 2)).toMatchObject([
+    { outcome: "succeeded" },
+    { outcome: "superseded", failure: "It was still waiting for its approval when another release began." },
+  ]);
 });

@@ -3,6 +3,7 @@ import { shop } from "../infra/shop.fixture.ts";
 import {
   closeAbandoned,
   closeRecord,
+  isHalfMade,
   latestSuccessful,
   listReleases,
   openRecord,
@@ -64,6 +65,21 @@ test("an interrupted release is closed as failed by the one after it", async () 
     outcome: "failed",
     failure: "It was interrupted: the process that ran it ended before the release did.",
   });
+});
+
+test("one that waited for its approval is superseded by the one after it, which knows that things may be half-made", async () => {
+  const bucket = memoryBucket();
+  const waiting = { services: ["web"], whole: true, since: now.toISOString() };
+  await openRecord(bucket, { ...contents, waiting }, 0);
+  await closeAbandoned(bucket, place, 1, now);
+  const record = await readRelease(bucket, place, 1);
+  expect(record).toMatchObject({
+    outcome: "superseded",
+    failure: "It was still waiting for its approval when another release began.",
+  });
+  expect(isHalfMade(record)).toBe(true);
+  const { waiting: _, ...answered } = record;
+  expect(isHalfMade(answered)).toBe(false);
 });
 
 test("the newest successful one is found past failed ones", async () => {

@@ -32,7 +32,7 @@ export interface ReleaseRecord extends Origin {
   finished?: string;
   /** `in progress` until it is closed, by itself or, where it was interrupted, by the release after it. */
   outcome: ReleaseResult | "in progress";
-  /** While it waits for its approval: what waits, and whether the release is of the whole app. */
+  /** While it waits for its approval, and for good where it never got an answer: what waits, and whether the release is of the whole app. */
   waiting?: { services: string[]; whole: boolean; since: string };
   phases: Phase[];
   /** AWS calls of the command that made it, by service and operation; absent where it was interrupted. */
@@ -97,11 +97,11 @@ export async function listReleases(bucket: StateBucket, place: Place, limit = 20
 }
 
 /**
- * Whether a release may have left things as they were in the middle of it: its process ended, or it couldn't bring every
- * service back.
+ * Whether a release may have left things as they were in the middle of it: its process ended, it couldn't bring every
+ * service back, or another took its place while it waited at a gate.
  */
-export function isHalfMade({ outcome }: ReleaseRecord): boolean {
-  return outcome === "in progress" || outcome === "failed";
+export function isHalfMade({ outcome, waiting }: ReleaseRecord): boolean {
+  return outcome === "in progress" || outcome === "failed" || (outcome === "superseded" && waiting !== undefined);
 }
 
 /** The newest release that came to serve, also a rollback; before `before` where that is given. */
@@ -168,10 +168,10 @@ export async function closeAbandoned(bucket: StateBucket, place: Place, number: 
   const found = await bucket.read(releaseKey(place, number));
   if (found === undefined) return;
   const record = found.value as ReleaseRecord;
-  const failure = record.waiting
-    ? "It was still waiting for its approval when another release began."
-    : "It was interrupted: the process that ran it ended before the release did.";
-  await closeRecord(bucket, { record, etag: found.etag }, { ...record, outcome: "failed", failure }, now);
+  const end: Pick<ReleaseRecord, "outcome" | "failure"> = record.waiting
+    ? { outcome: "superseded", failure: "It was still waiting for its approval when another release began." }
+    : { outcome: "failed", failure: "It was interrupted: the process that ran it ended before the release did." };
+  await closeRecord(bucket, { record, etag: found.etag }, { ...record, ...end }, now);
 }
 
 /** The release that first ran what this one runs: what it has brought back or started anew, else itself. */

@@ -103,14 +103,14 @@ async function lookBack(run: LockedRun, number: number | undefined) {
   return { to, current: await look(to) };
 }
 
-/**
- * Whether something else serves than a release has left behind. How services are rolled out is no part of that: of a release that
- * was sent back ECS keeps the configuration of its deployments.
- */
+/** What ECS keeps of a release that it sends back. */
+const keptOnTheWayBack = /^service\.(deployment\.|circuitBreaker\.|healthCheckGracePeriodSeconds$)/;
+
+/** Whether something else serves than a release has left behind. How services are rolled out is no part of that. */
 function servesOther(release: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): boolean {
   const changes = changesTo(release, current, descriptor);
   const services = changes.services.map((change): ServiceChange => {
-    const same = change.differences.every(({ path }) => /^service\.(deployment|circuitBreaker)\./.test(path));
+    const same = change.differences.every(({ path }) => keptOnTheWayBack.test(path));
     return change.action === "update" && same ? { ...change, action: "none" } : change;
   });
   return !isNothing({ ...changes, services }, release);
