@@ -95,7 +95,7 @@ test("a service behind the load balancer: created, rolled out, rolled back, dele
   expect(await answer(region)).toBe("two");
 
   const broken = await region.register(await region.push("three", webServer("three", 500)));
-  await region.ecs.send(new UpdateServiceCommand({ ...web, taskDefinition: broken }));
+  await region.ecs.send(new UpdateServiceCommand({ ...web, taskDefinition: broken, healthCheckGracePeriodSeconds: 0 }));
   expect(await until(() => latestDeployment(region), ended)).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" });
   expect(await describeWeb(region)).toMatchObject({ taskDefinition: two, runningCount: 2 });
   expect(await answer(region)).toBe("two");
