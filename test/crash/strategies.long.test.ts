@@ -110,7 +110,7 @@ test.concurrent("the command line killed at its gate: whoever answers brings the
     await ends(shop, ["deploy"], 0, waiting);
     expect(await shop.newest(2)).toMatchObject([
       { number: 6, outcome: "succeeded" },
-      { number: 5, outcome: "failed" },
+      { number: 5, outcome: "superseded" },
     ]);
     await shop.expectInOrder({ text: "next", release: 6 });
   }));
