@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const longTests = "test/**/*.long.test.ts";
 /** Those among them that measure requests under load, or run on a faster clock. */
 const longLoads = "test/{requests,faults}/*.long.test.ts";
+/** The seed of generated inputs. */
+const setupFiles = ["test/seed.ts"];
 
 // Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
 // load or runs on a faster clock, which wants the machine for itself.
@@ -13,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
+          setupFiles,
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "test/load/**/*.test.ts"],
           sequence: { groupOrder: 0 },
         },
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         test: {
           name: "conformance",
+          setupFiles,
           include: ["test/conformance/**/*.test.ts"],
           globalSetup: ["test/conformance/moto.ts"],
           testTimeout: 60_000,
@@ -30,6 +34,7 @@ export default defineConfig({
       {
         test: {
           name: "end-to-end",
+          setupFiles,
           include: ["test/{e2e,peers,crash,safety,faults,bad-input,examples}/**/*.test.ts"],
           exclude: ["test/e2e/{rollout,release}*.test.ts", "test/peers/terraform*.test.ts", longTests],
           testTimeout: 120_000,
@@ -53,6 +58,7 @@ export default defineConfig({
       {
         test: {
           name: "long",
+          setupFiles,
           include: ["test/peers/terraform*.test.ts", longTests],
           exclude: [longLoads],
           testTimeout: 600_000,

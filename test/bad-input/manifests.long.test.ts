@@ -99,7 +99,7 @@ test("thousands of manifests, broken anywhere, are an app or a refusal that says
         if (error.code === "InvalidManifest") expect(error.why).toMatch(/^fardel\.yaml(:\d+:\d+)?/);
       }
     }),
-    { numRuns: 5_000, seed: 20_260_101 },
+    { numRuns: 5_000 },
   );
   expect(refused).toBeGreaterThan(1_000);
 });

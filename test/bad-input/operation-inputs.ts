@@ -8,9 +8,6 @@ import { services } from "../../packages/drydock/src/services/index.ts";
 
 type Schema = OperationModel["input"];
 
-/** The same inputs in every run: what is found here is found before it is committed. */
-const seed = 20_260_101;
-
 const text = fc.oneof(
   fc.constantFrom(
     "",
@@ -77,7 +74,7 @@ export async function callWithAnything(
     const model = readServiceModel((await (await load()).load()) as object);
     if (model.protocol === "restXml") continue;
     for (const operation of model.operations.values()) {
-      for (const input of fc.sample(structureOf(operation.input), { numRuns: count, seed })) {
+      for (const input of fc.sample(structureOf(operation.input), { numRuns: count })) {
         const response = await call(endpoint, service, model, operation, input);
         const answer = await response.text();
         // Not handled at all: nothing about its input is looked at.

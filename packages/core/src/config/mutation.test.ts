@@ -121,10 +121,11 @@ function at(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((node, key) => (isRecord(node) ? node[key] : undefined), value);
 }
 
+/** Puts a value at a path, where it isn't a list's own length. */
 function put(root: unknown, path: readonly string[], value: unknown): void {
   const parent = at(root, path.slice(0, -1));
   const key = path.at(-1);
-  if (isRecord(parent) && key !== undefined)
+  if (isRecord(parent) && key !== undefined && !(Array.isArray(parent) && key === "length"))
     Object.defineProperty(parent, key, { value, enumerable: true, configurable: true });
 }
 

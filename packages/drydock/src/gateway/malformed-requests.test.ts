@@ -68,7 +68,7 @@ describe("a signature", () => {
       fc.asyncProperty(header, async (text) => {
         expectClear(await exchange(...request("POST /", { authorization: `AWS4-HMAC-SHA256 ${text}` }, "{}")));
       }),
-      { numRuns: 60, seed: 20_260_101 },
+      { numRuns: 60 },
     );
   }, 60_000);
 });
