@@ -41,7 +41,8 @@ export function keepRevisions(look: Look): void {
     if (deployment !== primaryOf(service)) deployment.desiredCount = wanted;
     return { deployment, wanted };
   });
-  startTasks(look, orders, Number.POSITIVE_INFINITY);
+  const lasting = orders.filter(({ deployment }) => !isOvertaken(service, deployment));
+  startTasks(look, lasting, Number.POSITIVE_INFINITY);
 }
 
 function wantedTasks({ service, now }: Look, deployment: Deployment, own: ServiceTask[]): number {
@@ -52,10 +53,15 @@ function wantedTasks({ service, now }: Look, deployment: Deployment, own: Servic
     return waits ? 0 : desiredCount;
   }
   if (rollout.plan.strategy === "ROLLING") return deployment.desiredCount;
+  if (!isOvertaken(service, deployment)) return stage === "CLEAN_UP" ? 0 : desiredCount;
   const source = sourceOf(service);
-  if (deployment === source) return stage === "CLEAN_UP" ? 0 : desiredCount;
-  // What an overtaken deployment, or one that turns back, has left goes once nothing depends on it.
   const serves = (traffic?.production.weights[deployment.id] ?? 0) > 0 || !isApplied(service);
   const relieved = !source || healthyOf(service, source.id, now) >= desiredCount;
-  return serves || !relieved ? own.length : 0;
+  return serves || !relieved ? Math.min(own.length, desiredCount) : 0;
+}
+
+/** What such a deployment, or one that turns back, has left goes once nothing depends on it, and nothing is added to it. */
+function isOvertaken(service: ServiceState, deployment: Deployment): boolean {
+  const lasts = deployment === primaryOf(service) || deployment === sourceOf(service);
+  return service.rollout.plan.strategy !== "ROLLING" && !lasts;
 }

@@ -85,3 +85,18 @@ test("a blue/green deployment that overtakes a rolling one half-way lets its tas
     ["ecs-svc/1", 4],
   ]);
 });
+
+test("an overtaken deployment that serves is given no more tasks, also where one of its own fails its checks", () => {
+  const simulation = new Simulation({ desiredCount: 1, plan }, works);
+  simulation.run();
+  simulation.deploy(works);
+  simulation.run(() => simulation.service.rollout.lifecycle?.stage === "BAKE_TIME");
+  for (const { id } of simulation.alive()) simulation.setTarget(id, "unhealthy");
+  simulation.run(undefined, 0);
+  const failingAndNew = simulation.alive("ecs-svc/2").map(({ id }) => id);
+  expect(failingAndNew).toHaveLength(2);
+  simulation.deploy(works);
+  expect(simulation.alive("ecs-svc/2").map(({ id }) => id)).toEqual(failingAndNew);
+  simulation.run();
+  expect(simulation.alive().map(({ deployment }) => deployment)).toEqual(["ecs-svc/3"]);
+});
