@@ -42,6 +42,8 @@ export async function extractLayer(
   });
 
   async function readMember(header: Header, body: Readable): Promise<void> {
+    // tar-stream has null for a size that it can't read, and then waits for the member's end for ever.
+    if (!Number.isSafeInteger(header.size)) throw new Error(`'${header.name}' has no size`);
     const entry = describe(header);
     remaining.entries -= 1 + Math.floor((header.name.length + (header.linkname?.length ?? 0)) / pathsOfOneEntry);
     if (remaining.entries < 0) throw overLimit(blob, "entries");

@@ -320,6 +320,17 @@ describe("an archive made to do harm", () => {
     );
   }, 60_000);
 
+  test("is refused where a member's size is none", async () => {
+    const archive = await tar({ name: "app/file", content: "content" });
+    // The first byte of a size that is binary is 0x80, or 0xff for a negative one.
+    archive[124] = 0xf9;
+    mendChecksums(archive);
+    await expect(unpack(archive)).rejects.toMatchObject({
+      code: "layer-corrupt",
+      message: expect.stringContaining("cannot be read: 'app/file' has no size."),
+    });
+  });
+
   test("is refused when links go in circles or lead to nothing, or a file has children", async () => {
     await expect(
       unpack(
