@@ -36,7 +36,10 @@ function retireReplaced(look: Look): void {
   const { minimum } = taskLimits(service);
   const healthyPrimary = primary.filter((task) => healthy.has(task)).length;
   const needed = gaveUp ? service.desiredCount : Math.max(0, minimum - healthyPrimary);
-  const allowed = Math.min(needed, sum(replacedDeployments.map(({ desiredCount }) => desiredCount)));
+  const kept = sum(replacedDeployments.map(({ desiredCount }) => desiredCount));
+  const areReplaced = replacedDeployments.some(({ id }) => id === service.lastCompleted);
+  const working = replaced.filter((task) => !failing.has(task)).length;
+  const allowed = Math.min(needed, areReplaced ? kept : Math.min(kept, working));
 
   const surplus = leastUseful(replaced, replaced.length - allowed, worth(look, { failing, healthy }));
   for (const task of surplus) {

@@ -451,3 +451,31 @@ test("a task that has served and then exits is no failure of the deployment", ()
   expect(simulation.alive(id)).toHaveLength(2);
   expect(simulation.service.deployments[0]).toMatchObject({ rolloutState: "IN_PROGRESS", failedTasks: 0 });
 });
+
+test("a failing task of a revision that is never started again goes at the very look that finds it", () => {
+  const limits = {
+    desiredCount: 3,
+    minimumHealthyPercent: 1,
+    maximumPercent: 100,
+    deregistrationDelay: 0,
+    stopTime: 0,
+  };
+  const circuitBreaker = { resetOnHealthyTask: false, threshold: { type: "COUNT" as const, value: 1 } };
+  const simulation = steady({ ...limits, circuitBreaker }, { start: 0 });
+  simulation.deploy({ start: 0, target: { after: 2, state: "healthy" } });
+  const failOne = (id: string) => {
+    const [first] = simulation.alive(id);
+    if (first?.targets.length) simulation.setTarget(first.id, "unhealthy");
+    else simulation.kill(simulation.alive().findIndex((task) => task.id === first?.id));
+  };
+  simulation.run(() => simulation.healthy("ecs-svc/2") === 2);
+  failOne("ecs-svc/2");
+  simulation.run(() => simulation.service.rollout.status === "ROLLBACK_IN_PROGRESS");
+  simulation.run(undefined, 2);
+  failOne("ecs-svc/1");
+  expect(simulation.service.rollout.status).toBe("ROLLBACK_FAILED");
+  simulation.run(undefined, 40_000);
+  failOne("ecs-svc/2");
+  simulation.run(undefined, 0);
+  expect(simulation.alive("ecs-svc/2")).toEqual([]);
+});
