@@ -1,8 +1,8 @@
 import { ECS } from "@aws-sdk/client-ecs";
 import type { Container, ContainerHealth, SecretSource, Service, Sidecar } from "@fardel/core";
-import { definitionDifferences } from "@fardel/core/release/difference.ts";
+import { definitionDifferences } from "@fardel/core/release/definitions/difference.ts";
+import { taskDefinition } from "@fardel/core/release/definitions/task-definitions.ts";
 import { context, digest, shop } from "@fardel/core/release/release.fixture.ts";
-import { taskDefinition } from "@fardel/core/release/task-definitions.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { conformance } from "./targets.ts";

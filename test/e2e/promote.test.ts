@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { acquireLock } from "@fardel/core/release/lock.ts";
-import { stateBucket } from "@fardel/core/release/state-bucket.ts";
+import { acquireLock } from "@fardel/core/release/records/lock.ts";
+import { stateBucket } from "@fardel/core/release/records/state-bucket.ts";
 import { systemTime } from "@fardel/core/release/time.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type CommandPlace, fardel, resultOf, succeed } from "../command-line.ts";

@@ -9,8 +9,8 @@ import {
   runTask,
   takeDown,
 } from "@fardel/core";
-import { acquireLock } from "@fardel/core/release/lock.ts";
-import { stateBucket } from "@fardel/core/release/state-bucket.ts";
+import { acquireLock } from "@fardel/core/release/records/lock.ts";
+import { stateBucket } from "@fardel/core/release/records/state-bucket.ts";
 import { systemTime } from "@fardel/core/release/time.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { origin, type Shop, startShop } from "./release.fixture.ts";

@@ -7,10 +7,10 @@ import {
   type ReleaseRecord,
   releaseHistory,
 } from "@fardel/core";
-import { lockHolder } from "@fardel/core/release/lock.ts";
 import { ecsServiceName } from "@fardel/core/release/names.ts";
-import { readRelease } from "@fardel/core/release/record.ts";
-import { stateBucket } from "@fardel/core/release/state-bucket.ts";
+import { lockHolder } from "@fardel/core/release/records/lock.ts";
+import { readRelease } from "@fardel/core/release/records/record.ts";
+import { stateBucket } from "@fardel/core/release/records/state-bucket.ts";
 import { systemTime } from "@fardel/core/release/time.ts";
 import { type Shop, startShop } from "../e2e/release.fixture.ts";
 import type { Schedule } from "./schedule.ts";

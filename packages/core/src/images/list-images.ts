@@ -1,8 +1,8 @@
 import { parseReference } from "@fardel/oci";
 import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { latestSuccessful } from "../release/record.ts";
-import { stateBucket } from "../release/state-bucket.ts";
+import { latestSuccessful } from "../release/records/record.ts";
+import { stateBucket } from "../release/records/state-bucket.ts";
 import { ecrRepository } from "./ecr-repository.ts";
 import { type ReleaseOfImage, readReleaseTag } from "./release-tags.ts";
 

@@ -2,7 +2,7 @@ import { createRegistryClient, type Image, parseReference, type RegistryClient }
 import { biggestParts, type LayerPart } from "@fardel/oci/layers/layer-parts.ts";
 import { readImageConfig } from "@fardel/oci/layers/read-config.ts";
 import type { App } from "../config/app.ts";
-import type { ReleaseRecord } from "../release/record.ts";
+import type { ReleaseRecord } from "../release/records/record.ts";
 import { type BuildImagesOptions, buildImages } from "./build-images.ts";
 import { registryCredentials } from "./registry-access.ts";
 

@@ -3,9 +3,9 @@ import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
 import { describeEcsServices } from "../release/current.ts";
 import { ecsServiceName, lastPart } from "../release/names.ts";
-import { tellsTrouble } from "../release/rollout-progress.ts";
+import { tellsTrouble } from "../release/rollout/rollout-progress.ts";
+import { serviceDeployments } from "../release/rollout/services.ts";
 import type { Run } from "../release/run.ts";
-import { serviceDeployments } from "../release/services.ts";
 import type { EnvironmentEvent } from "./events.ts";
 
 type Reader = Pick<Run, "aws" | "descriptor">;

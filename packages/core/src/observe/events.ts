@@ -1,9 +1,9 @@
 import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import { stackNames } from "../infra/names.ts";
-import { listReleases } from "../release/record.ts";
+import { listReleases } from "../release/records/record.ts";
+import { stateBucket } from "../release/records/state-bucket.ts";
 import type { Surroundings } from "../release/request.ts";
-import { stateBucket } from "../release/state-bucket.ts";
 import { sleep, systemTime } from "../release/time.ts";
 import { rolloutEvents, serviceEvents, stackEvents } from "./event-sources.ts";
 

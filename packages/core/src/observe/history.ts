@@ -1,7 +1,7 @@
-import type { Phase } from "../release/phases.ts";
-import { listReleases, type ReleaseRecord, readRelease } from "../release/record.ts";
+import type { Phase } from "../release/records/phases.ts";
+import { listReleases, type ReleaseRecord, readRelease } from "../release/records/record.ts";
+import { stateBucket } from "../release/records/state-bucket.ts";
 import type { Surroundings } from "../release/request.ts";
-import { stateBucket } from "../release/state-bucket.ts";
 import { type Shortening, shortenings } from "./shortenings.ts";
 
 /** One release, and where its time went. */

@@ -2,7 +2,7 @@ import type { Deployment, Service as EcsService, Task } from "@aws-sdk/client-ec
 import type { CurrentService, CurrentState } from "../release/current.ts";
 import { lastPart, shortTaskId } from "../release/names.ts";
 import type { Surroundings } from "../release/request.ts";
-import { privateAddresses, tasksOfService } from "../release/tasks.ts";
+import { privateAddresses, tasksOfService } from "../release/tasks/tasks.ts";
 import { type RolloutStage, rolloutStage } from "./rollout-stage.ts";
 import { type StaleSecret, staleSecrets, type WhenChanged } from "./stale-secrets.ts";
 import { ruleWeights, type TargetStatus, targetsOf, weightOf } from "./traffic.ts";

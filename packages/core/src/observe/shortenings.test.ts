@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Phase } from "../release/phases.ts";
-import { type ReleasedConfiguration, releasedConfiguration } from "../release/record.ts";
+import type { Phase } from "../release/records/phases.ts";
+import { type ReleasedConfiguration, releasedConfiguration } from "../release/records/record.ts";
 import { shop } from "../release/release.fixture.ts";
 import { shortenings } from "./shortenings.ts";
 

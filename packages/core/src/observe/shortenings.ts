@@ -1,6 +1,6 @@
 import type { Service } from "../config/app.ts";
-import type { Phase } from "../release/phases.ts";
-import type { ReleasedConfiguration } from "../release/record.ts";
+import type { Phase } from "../release/records/phases.ts";
+import type { ReleasedConfiguration } from "../release/records/record.ts";
 
 /** Something that made a release last, and what to do about it. */
 export interface Shortening {

@@ -1,7 +1,7 @@
 import type { Task, TaskDefinition } from "@aws-sdk/client-ecs";
 import type { Aws } from "../aws/clients.ts";
 import { isAwsError } from "../aws/errors.ts";
-import { isMissing } from "../release/secrets.ts";
+import { isMissing } from "../release/definitions/secrets.ts";
 
 /** A secret that was changed after tasks had read it: ECS hands secrets to a task when it starts, and never again. */
 export interface StaleSecret {

@@ -1,12 +1,12 @@
 import { loadBalancerUrl, testUrl } from "../infra/load-balancer-url.ts";
-import { serviceAddresses } from "../release/addresses.ts";
 import { readCurrentState } from "../release/current.ts";
 import { builtFrom } from "../release/earlier-release.ts";
-import type { LockHolder } from "../release/lock.ts";
-import type { ReleaseRecord } from "../release/record.ts";
+import type { LockHolder } from "../release/records/lock.ts";
+import type { ReleaseRecord } from "../release/records/record.ts";
+import { stateBucket } from "../release/records/state-bucket.ts";
+import { currentHolder } from "../release/records/under-lock.ts";
 import type { Surroundings } from "../release/request.ts";
-import { stateBucket } from "../release/state-bucket.ts";
-import { currentHolder } from "../release/under-lock.ts";
+import { serviceAddresses } from "../release/routing/addresses.ts";
 import { type ServiceStatus, serviceStatus } from "./service-status.ts";
 import { whenChanged } from "./stale-secrets.ts";
 

@@ -1,6 +1,6 @@
 import type { Deployment, Service as EcsService, Task } from "@aws-sdk/client-ecs";
 import type { Aws } from "../aws/clients.ts";
-import { privateAddresses } from "../release/tasks.ts";
+import { privateAddresses } from "../release/tasks/tasks.ts";
 
 /** A target of one of a service's target groups. */
 export interface TargetStatus {

@@ -1,15 +1,15 @@
 import { FardelError } from "../errors.ts";
-import { answerGate, waitingHook } from "./gates.ts";
-import type { LockHolder } from "./lock.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
-import { phasesSince } from "./phases.ts";
-import { type OpenRecord, openRelease } from "./record.ts";
+import type { LockHolder } from "./records/lock.ts";
+import { phasesSince } from "./records/phases.ts";
+import { type OpenRecord, openRelease } from "./records/record.ts";
+import { stateBucket } from "./records/state-bucket.ts";
+import { currentHolder, underLock } from "./records/under-lock.ts";
 import type { ChangeRequest, Surroundings } from "./request.ts";
 import { resumeWaiting } from "./resume.ts";
-import { newestDeployments } from "./service-deployments.ts";
-import { stateBucket } from "./state-bucket.ts";
+import { answerGate, waitingHook } from "./rollout/gates.ts";
+import { newestDeployments } from "./rollout/service-deployments.ts";
 import { systemTime } from "./time.ts";
-import { currentHolder, underLock } from "./under-lock.ts";
 
 export interface AnswerRequest extends ChangeRequest {
   action: "approve" | "reject";

@@ -5,10 +5,10 @@ import type { Rollout } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import { atOnce, restoreGates } from "./at-once.ts";
 import type { Changes, ServiceChange } from "./changes.ts";
-import { isGated } from "./deployment-settings.ts";
 import { descriptor, shop } from "./release.fixture.ts";
-import { serviceSettings } from "./service-settings.ts";
-import { runWith } from "./watch.fixture.ts";
+import { isGated } from "./rollout/deployment-settings.ts";
+import { serviceSettings } from "./rollout/service-settings.ts";
+import { runWith } from "./rollout/watch.fixture.ts";
 
 function changeOf(name: string, rollout: Partial<Rollout>, action: ServiceChange["action"] = "update"): ServiceChange {
   const { web } = shop.services;

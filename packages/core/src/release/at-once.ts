@@ -1,7 +1,7 @@
 import { FardelError } from "../errors.ts";
 import type { Changes, ServiceChange } from "./changes.ts";
-import { withoutGates } from "./deployment-settings.ts";
 import { ecsServiceName } from "./names.ts";
+import { withoutGates } from "./rollout/deployment-settings.ts";
 import type { Run } from "./run.ts";
 
 /** The same changes, where nobody is asked, no traffic goes step by step and nothing bakes: what is brought back has served before. */

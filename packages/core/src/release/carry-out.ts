@@ -1,24 +1,24 @@
 import type { Task } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
-import { finish, notFinished, type Unfinished } from "./after-tasks.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
-import { diagnoseRollout } from "./diagnose.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import { registerDefinitions } from "./definitions/register.ts";
+import { diagnoseRollout } from "./diagnosis/diagnose.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 import { isHalfDone } from "./earlier-release.ts";
 import type { ReleaseResult } from "./outcome.ts";
-import type { Phases } from "./phases.ts";
-import type { ReleasedConfiguration, ReleasedWorkload } from "./record.ts";
-import { registerDefinitions } from "./register.ts";
-import { type FailedReleaseTask, runReleaseTasks } from "./release-tasks.ts";
+import type { Phases } from "./records/phases.ts";
+import type { ReleasedConfiguration, ReleasedWorkload } from "./records/record.ts";
+import { takenBackBy, tellReturn } from "./records/return-request.ts";
+import type { LockedRun } from "./records/under-lock.ts";
 import { type Returned, returnToBefore } from "./return.ts";
-import { takenBackBy, tellReturn } from "./return-request.ts";
-import { asStopped, type Rollouts, rollOut } from "./rollout.ts";
-import { type Routing, routingOf } from "./routing.ts";
-import { removeService, type StartedRollout, tagServices } from "./services.ts";
+import { asStopped, type Rollouts, rollOut } from "./rollout/rollout.ts";
+import { removeService, type StartedRollout, tagServices } from "./rollout/services.ts";
+import { type EndedRollout, watchRollouts } from "./rollout/watch.ts";
+import { type Routing, routingOf } from "./routing/routing.ts";
 import { settle } from "./settle.ts";
-import type { LockedRun } from "./under-lock.ts";
-import { type EndedRollout, watchRollouts } from "./watch.ts";
+import { finish, notFinished, type Unfinished } from "./tasks/after-tasks.ts";
+import { type FailedReleaseTask, runReleaseTasks } from "./tasks/release-tasks.ts";
 
 /** A release that has its number, and all that it is to do. */
 export interface OpenRelease {

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import type { App, Service } from "../config/app.ts";
 import { changesFor, isNothing, newDefinitions, type Target } from "./changes.ts";
 import type { CurrentService, CurrentState } from "./current.ts";
-import { desiredRules, type ExistingRule } from "./listener-rules.ts";
+import { taskDefinition } from "./definitions/task-definitions.ts";
 import { configurationOf } from "./partial.ts";
-import { type ReleaseRecord, releasedConfiguration } from "./record.ts";
+import { type ReleaseRecord, releasedConfiguration } from "./records/record.ts";
 import { context, descriptor, shop } from "./release.fixture.ts";
-import { serviceSettings } from "./service-settings.ts";
-import { taskDefinition } from "./task-definitions.ts";
+import { serviceSettings } from "./rollout/service-settings.ts";
+import { desiredRules, type ExistingRule } from "./routing/listener-rules.ts";
 
 const { web, worker } = shop.services as Record<"web" | "worker", Service>;
 

@@ -2,11 +2,9 @@ import type { TaskDefinition } from "@aws-sdk/client-ecs";
 import type { Service, Task } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import type { CurrentService, CurrentState } from "./current.ts";
-import { type Difference, definitionDifferences } from "./difference.ts";
-import { type DesiredRule, desiredRules, type ExistingRule, isAsDesired } from "./listener-rules.ts";
-import type { ReleasedConfiguration, ReleaseRecord } from "./record.ts";
-import { deletion, type ScalingChange, scalingChange } from "./scaling.ts";
-import { type ScheduleChange, scheduleChange, scheduleRemoval } from "./scheduled-tasks.ts";
+import { type Difference, definitionDifferences } from "./definitions/difference.ts";
+import { type DefinitionContext, type TaskDefinitionInput, taskDefinition } from "./definitions/task-definitions.ts";
+import type { ReleasedConfiguration, ReleaseRecord } from "./records/record.ts";
 import {
   alternateOf,
   changedCount,
@@ -14,8 +12,10 @@ import {
   type ServiceSettings,
   serviceSettings,
   settingsDifferences,
-} from "./service-settings.ts";
-import { type DefinitionContext, type TaskDefinitionInput, taskDefinition } from "./task-definitions.ts";
+} from "./rollout/service-settings.ts";
+import { type DesiredRule, desiredRules, type ExistingRule, isAsDesired } from "./routing/listener-rules.ts";
+import { deletion, type ScalingChange, scalingChange } from "./scaling/scaling.ts";
+import { type ScheduleChange, scheduleChange, scheduleRemoval } from "./tasks/scheduled-tasks.ts";
 
 /** What a workload is to run: a definition that is registered already, or one that has to be. */
 export type DefinitionChoice =

@@ -1,13 +1,13 @@
 import type { Service as EcsService, TaskDefinition } from "@aws-sdk/client-ecs";
 import type { Aws } from "../aws/clients.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import { type ListenerRules, readListenerRules } from "./listener-rules.ts";
 import { ecsServiceName, isOurs } from "./names.ts";
 import { cameToServe } from "./outcome.ts";
-import { type ReleaseRecord, readRelease, releaseNumbers } from "./record.ts";
-import { type CurrentScaling, readScaling } from "./scaling.ts";
-import { type CurrentSchedules, readSchedules } from "./scheduled-tasks.ts";
-import type { StateBucket } from "./state-bucket.ts";
+import { type ReleaseRecord, readRelease, releaseNumbers } from "./records/record.ts";
+import type { StateBucket } from "./records/state-bucket.ts";
+import { type ListenerRules, readListenerRules } from "./routing/listener-rules.ts";
+import { type CurrentScaling, readScaling } from "./scaling/scaling.ts";
+import { type CurrentSchedules, readSchedules } from "./tasks/scheduled-tasks.ts";
 
 /** What there is of an app in an environment, as one look found it. */
 export interface CurrentState {

@@ -2,7 +2,7 @@ import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { type Changes, changesFor, type DefinitionChoice, isNothing } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
-import { isHalfMade, type ReleaseRecord } from "./record.ts";
+import { isHalfMade, type ReleaseRecord } from "./records/record.ts";
 
 /** What it takes for an environment to be as a release has left it. */
 export function changesTo(to: ReleaseRecord, current: CurrentState, descriptor: EnvironmentDescriptor): Changes {

@@ -1,5 +1,5 @@
 import type { CallCounts } from "../aws/calls.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 import type { ReleaseResult, RolloutResult } from "./outcome.ts";
 
 export type ReleaseEvent =

@@ -1,4 +1,4 @@
-import type { Place } from "./record.ts";
+import type { Place } from "./records/record.ts";
 
 /** Apps may share a cluster, so a service carries its app's name. */
 export function ecsServiceName(app: string, service: string): string {

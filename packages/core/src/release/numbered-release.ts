@@ -5,9 +5,9 @@ import type { BuiltFrom } from "../images/tags.ts";
 import { type AtGate, type Carried, carryOut } from "./carry-out.ts";
 import type { Changes } from "./changes.ts";
 import type { CurrentState } from "./current.ts";
-import type { Origin } from "./origin.ts";
 import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
-import type { Phases } from "./phases.ts";
+import type { Origin } from "./records/origin.ts";
+import type { Phases } from "./records/phases.ts";
 import {
   closeAbandoned,
   closeRecord,
@@ -18,11 +18,11 @@ import {
   type ReleasedConfiguration,
   type ReleasedWorkload,
   type ReleaseRecord,
-} from "./record.ts";
-import { awaitLeftoverTasks } from "./release-tasks.ts";
-import { serviceOutcomes } from "./service-outcomes.ts";
+} from "./records/record.ts";
+import type { LockedRun } from "./records/under-lock.ts";
+import { serviceOutcomes } from "./rollout/service-outcomes.ts";
 import { holdImages, type TaggedRelease, tagImages } from "./tags.ts";
-import type { LockedRun } from "./under-lock.ts";
+import { awaitLeftoverTasks } from "./tasks/release-tasks.ts";
 
 export interface PreparedRelease {
   origin: Origin;

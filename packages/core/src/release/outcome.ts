@@ -1,5 +1,5 @@
 import type { ExitCode } from "../errors.ts";
-import type { Diagnosis } from "./diagnosis.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 
 /**
  * What became of a release that was begun. `superseded`: somebody else's newer deployment took its place. `unfinished`: it

@@ -2,7 +2,7 @@ import type { App } from "../config/app.ts";
 import { andList, nearest } from "../config/nearest.ts";
 import { whereWritten } from "../config/where-written.ts";
 import { FardelError } from "../errors.ts";
-import { type ReleasedConfiguration, type ReleaseRecord, releasedConfiguration } from "./record.ts";
+import { type ReleasedConfiguration, type ReleaseRecord, releasedConfiguration } from "./records/record.ts";
 
 /**
  * The services and tasks that a release is made of: all, or those of a partial one.

@@ -2,8 +2,6 @@ import type { App, Service, Task } from "../config/app.ts";
 import { imageKey } from "../images/needed-images.ts";
 import type { PublishedImage } from "../images/publish-images.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
-import { serviceAddresses } from "./addresses.ts";
-import { readBases } from "./base-definitions.ts";
 import {
   type Changes,
   changesFor,
@@ -13,14 +11,16 @@ import {
   type TaskChange,
 } from "./changes.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
-import type { Difference } from "./difference.ts";
-import { describeConditions, isPending } from "./listener-rules.ts";
+import { readBases } from "./definitions/base-definitions.ts";
+import type { Difference } from "./definitions/difference.ts";
 import { configurationOf, releasedNames } from "./partial.ts";
+import { checkSecrets } from "./preflight/secrets.ts";
+import { stateBucket } from "./records/state-bucket.ts";
 import type { Surroundings } from "./request.ts";
-import { checkSecrets } from "./secrets-preflight.ts";
-import { stateBucket } from "./state-bucket.ts";
+import { serviceAddresses } from "./routing/addresses.ts";
+import { describeConditions, isPending } from "./routing/listener-rules.ts";
 
-export type { Difference } from "./difference.ts";
+export type { Difference } from "./definitions/difference.ts";
 
 export interface PlanRequest extends Surroundings {
   app: App;

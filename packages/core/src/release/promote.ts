@@ -5,12 +5,12 @@ import { promoteImages } from "../images/promote-images.ts";
 import { type BuiltFrom, checkTags } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { builtFrom } from "./earlier-release.ts";
-import type { Origin } from "./origin.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
-import type { ReleaseRecord } from "./record.ts";
+import type { Origin } from "./records/origin.ts";
+import type { ReleaseRecord } from "./records/record.ts";
+import { servingRelease } from "./records/serving-release.ts";
 import { deploy } from "./release.ts";
 import type { DeployRequest } from "./request.ts";
-import { servingRelease } from "./serving-release.ts";
 
 export interface PromoteRequest extends Omit<DeployRequest, "images" | "builtFrom" | "only"> {
   /** The app in the environment that is promoted to. */

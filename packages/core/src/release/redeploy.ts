@@ -4,11 +4,11 @@ import { readCurrentState } from "./current.ts";
 import { builtFrom, definitionsOf, namesOf } from "./earlier-release.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
-import { phasesSince } from "./phases.ts";
-import { type Place, type ReleaseRecord, sourceOf } from "./record.ts";
+import { phasesSince } from "./records/phases.ts";
+import { type Place, type ReleaseRecord, sourceOf } from "./records/record.ts";
+import { underLock } from "./records/under-lock.ts";
 import type { ChangeRequest } from "./request.ts";
 import { systemTime } from "./time.ts";
-import { underLock } from "./under-lock.ts";
 
 export interface RedeployRequest extends ChangeRequest {
   /** Unless given, all of the release that serves. */

@@ -1,7 +1,7 @@
 import type { App } from "../config/app.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { shop as infrastructureShop } from "../infra/shop.fixture.ts";
-import type { DefinitionContext } from "./task-definitions.ts";
+import type { DefinitionContext } from "./definitions/task-definitions.ts";
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:123456789012:${resource}`;
 

@@ -1,21 +1,21 @@
 import type { App, Task } from "../config/app.ts";
 import { checkTags } from "../images/tags.ts";
 import { loadBalancerUrl } from "../infra/load-balancer-url.ts";
-import { serviceAddresses } from "./addresses.ts";
-import { readBases } from "./base-definitions.ts";
 import { type Changes, changesFor, isNothing, newDefinitions } from "./changes.ts";
-import { confirmServing } from "./confirm-serving.ts";
 import { readCurrentState } from "./current.ts";
-import { checkInfrastructure } from "./infrastructure-check.ts";
+import { readBases } from "./definitions/base-definitions.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
 import { configurationOf, releasedNames } from "./partial.ts";
-import { phasesSince } from "./phases.ts";
-import { preflight } from "./preflight.ts";
+import { checkInfrastructure } from "./preflight/infrastructure.ts";
+import { preflight } from "./preflight/preflight.ts";
+import { phasesSince } from "./records/phases.ts";
+import { underLock } from "./records/under-lock.ts";
 import type { DeployRequest } from "./request.ts";
+import { confirmServing } from "./rollout/confirm-serving.ts";
+import { serviceAddresses } from "./routing/addresses.ts";
 import { tagImages } from "./tags.ts";
 import { systemTime } from "./time.ts";
-import { underLock } from "./under-lock.ts";
 
 /**
  * Releases an app: lock, preflight, images, and, unless nothing has changed, a numbered release: task definitions,

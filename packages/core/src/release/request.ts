@@ -4,7 +4,7 @@ import type { Emit } from "../events.ts";
 import type { PublishedImage } from "../images/publish-images.ts";
 import type { BuiltFrom } from "../images/tags.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
-import type { Origin } from "./origin.ts";
+import type { Origin } from "./records/origin.ts";
 import type { Time } from "./time.ts";
 
 /** What everything needs that only looks at an environment. */

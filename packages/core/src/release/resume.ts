@@ -5,12 +5,12 @@ import { builtFrom, changesTo, definitionsOf, namesOf } from "./earlier-release.
 import { ecsServiceName } from "./names.ts";
 import { conclude } from "./numbered-release.ts";
 import type { ReleaseOutcome } from "./outcome.ts";
-import type { Phases } from "./phases.ts";
-import type { OpenRecord, ReleaseRecord } from "./record.ts";
-import { awaitLeftoverTasks } from "./release-tasks.ts";
-import { type NewestDeployment, newestDeployments, sendDeploymentBack } from "./service-deployments.ts";
-import type { StartedRollout } from "./services.ts";
-import type { LockedRun } from "./under-lock.ts";
+import type { Phases } from "./records/phases.ts";
+import type { OpenRecord, ReleaseRecord } from "./records/record.ts";
+import type { LockedRun } from "./records/under-lock.ts";
+import { type NewestDeployment, newestDeployments, sendDeploymentBack } from "./rollout/service-deployments.ts";
+import type { StartedRollout } from "./rollout/services.ts";
+import { awaitLeftoverTasks } from "./tasks/release-tasks.ts";
 
 /** Where an open release that nobody watches is to go. */
 export type Direction =

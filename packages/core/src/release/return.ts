@@ -3,16 +3,21 @@ import type { App } from "../config/app.ts";
 import { FardelError } from "../errors.ts";
 import type { ServiceChange } from "./changes.ts";
 import { type CurrentState, describeEcsServices, describeServices } from "./current.ts";
-import { withoutGates } from "./deployment-settings.ts";
 import { lastPart } from "./names.ts";
-import { isHalfMade, type ReleaseRecord } from "./record.ts";
-import { restoreRules } from "./restore-rules.ts";
-import type { Rollouts } from "./rollout.ts";
-import type { Routing } from "./routing.ts";
+import { isHalfMade, type ReleaseRecord } from "./records/record.ts";
+import { withoutGates } from "./rollout/deployment-settings.ts";
+import type { Rollouts } from "./rollout/rollout.ts";
+import {
+  initialCount,
+  type ServiceSettings,
+  serviceSettings,
+  settingsDifferences,
+} from "./rollout/service-settings.ts";
+import { primaryOf, removeService, startRollout } from "./rollout/services.ts";
+import { type EndedRollout, watchRollouts } from "./rollout/watch.ts";
+import { restoreRules } from "./routing/restore-rules.ts";
+import type { Routing } from "./routing/routing.ts";
 import type { Run } from "./run.ts";
-import { initialCount, type ServiceSettings, serviceSettings, settingsDifferences } from "./service-settings.ts";
-import { primaryOf, removeService, startRollout } from "./services.ts";
-import { type EndedRollout, watchRollouts } from "./watch.ts";
 
 /** A release that has failed, and what it had found. */
 export interface FailedRelease {

@@ -3,19 +3,26 @@ import { FardelError } from "../errors.ts";
 import type { EnvironmentDescriptor } from "../infra/descriptor.ts";
 import { atOnce, restoreGates } from "./at-once.ts";
 import { isNothing, type ServiceChange } from "./changes.ts";
-import { confirmServing } from "./confirm-serving.ts";
 import { type CurrentState, readCurrentState } from "./current.ts";
 import { builtFrom, changesTo, commitOf, namesOf } from "./earlier-release.ts";
 import { lastPart } from "./names.ts";
 import { closeInterrupted, makeRelease } from "./numbered-release.ts";
 import { cameToServe, type ReleaseOutcome } from "./outcome.ts";
-import { phasesSince } from "./phases.ts";
-import { isHalfMade, latestSuccessful, listReleases, type ReleaseRecord, readRelease, sourceOf } from "./record.ts";
+import { phasesSince } from "./records/phases.ts";
+import {
+  isHalfMade,
+  latestSuccessful,
+  listReleases,
+  type ReleaseRecord,
+  readRelease,
+  sourceOf,
+} from "./records/record.ts";
+import type { StateBucket } from "./records/state-bucket.ts";
+import { type LockedRun, underLock } from "./records/under-lock.ts";
 import type { RollbackRequest } from "./request.ts";
-import type { StateBucket } from "./state-bucket.ts";
+import { confirmServing } from "./rollout/confirm-serving.ts";
 import { takeBack } from "./take-back.ts";
 import { systemTime } from "./time.ts";
-import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
  * Returns to an earlier release. Unless told which, a release that is under way is taken back (`takeBack`), so that what it was to

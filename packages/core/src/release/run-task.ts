@@ -1,14 +1,14 @@
 import { verifyAccount } from "../aws/account.ts";
 import { FardelError } from "../errors.ts";
-import { capacityOf } from "./capacity.ts";
 import { describeServices } from "./current.ts";
-import { diagnoseTask } from "./diagnose.ts";
-import type { Diagnosis } from "./diagnosis.ts";
-import { latestSuccessful } from "./record.ts";
+import { diagnoseTask } from "./diagnosis/diagnose.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
+import { latestSuccessful } from "./records/record.ts";
+import { stateBucket } from "./records/state-bucket.ts";
 import type { ChangeRequest } from "./request.ts";
+import { capacityOf } from "./rollout/capacity.ts";
 import type { Run } from "./run.ts";
-import { runOnce } from "./run-once.ts";
-import { stateBucket } from "./state-bucket.ts";
+import { runOnce } from "./tasks/run-once.ts";
 import { systemTime } from "./time.ts";
 
 export interface RunRequest extends Omit<ChangeRequest, "origin"> {

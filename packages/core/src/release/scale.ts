@@ -1,13 +1,13 @@
 import { FardelError } from "../errors.ts";
 import { type CurrentService, describeEcsServices, describeServices } from "./current.ts";
 import { ecsServiceName } from "./names.ts";
+import { underLock } from "./records/under-lock.ts";
 import type { ChangeRequest } from "./request.ts";
+import { primaryOf } from "./rollout/services.ts";
+import { watchRollouts } from "./rollout/watch.ts";
 import type { Run } from "./run.ts";
-import { type CurrentScaling, readScaling, setBounds } from "./scaling.ts";
-import { primaryOf } from "./services.ts";
+import { type CurrentScaling, readScaling, setBounds } from "./scaling/scaling.ts";
 import { sleep } from "./time.ts";
-import { underLock } from "./under-lock.ts";
-import { watchRollouts } from "./watch.ts";
 
 export interface ScaleRequest extends ChangeRequest {
   service: string;

@@ -1,9 +1,9 @@
 import { FardelError } from "../errors.ts";
 import type { Changes } from "./changes.ts";
-import type { ReleasedWorkload } from "./record.ts";
+import type { ReleasedWorkload } from "./records/record.ts";
 import type { Run } from "./run.ts";
-import { changeScaling } from "./scaling.ts";
-import { changeSchedule } from "./scheduled-tasks.ts";
+import { changeScaling } from "./scaling/scaling.ts";
+import { changeSchedule } from "./tasks/scheduled-tasks.ts";
 
 /**
  * Sets how services scale and when tasks run, once the release serves. One that AWS refuses keeps the others from nothing.

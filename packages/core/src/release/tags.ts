@@ -3,7 +3,7 @@ import { FardelError } from "../errors.ts";
 import { putTags } from "../images/put-tags.ts";
 import { releaseTag, removeOldReleaseTags } from "../images/release-tags.ts";
 import { type BuiltFrom, imageTags } from "../images/tags.ts";
-import type { ReleasedConfiguration } from "./record.ts";
+import type { ReleasedConfiguration } from "./records/record.ts";
 import type { Run } from "./run.ts";
 
 /** What is tagged once a release serves. */

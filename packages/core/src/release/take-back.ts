@@ -1,16 +1,16 @@
 import { verifyAccount } from "../aws/account.ts";
 import { FardelError } from "../errors.ts";
-import type { LockHolder } from "./lock.ts";
 import { cameToServe, type ReleaseOutcome, type ServiceOutcome } from "./outcome.ts";
-import { phasesSince } from "./phases.ts";
-import { latestSuccessful, type OpenRecord, openRelease, type ReleaseRecord, readRelease } from "./record.ts";
+import type { LockHolder } from "./records/lock.ts";
+import { phasesSince } from "./records/phases.ts";
+import { latestSuccessful, type OpenRecord, openRelease, type ReleaseRecord, readRelease } from "./records/record.ts";
+import { requestReturn, takenBackBy, takenBackText } from "./records/return-request.ts";
+import { type StateBucket, stateBucket } from "./records/state-bucket.ts";
+import { currentHolder, underLock } from "./records/under-lock.ts";
 import type { ChangeRequest } from "./request.ts";
 import { bringBackInterrupted, resumeWaiting } from "./resume.ts";
-import { requestReturn, takenBackBy, takenBackText } from "./return-request.ts";
-import { type NewestDeployment, newestDeployments, sendDeploymentBack } from "./service-deployments.ts";
-import { type StateBucket, stateBucket } from "./state-bucket.ts";
+import { type NewestDeployment, newestDeployments, sendDeploymentBack } from "./rollout/service-deployments.ts";
 import { sleep, systemTime } from "./time.ts";
-import { currentHolder, underLock } from "./under-lock.ts";
 
 /** A release that is under way, and what it takes the place of. */
 interface UnderWay {

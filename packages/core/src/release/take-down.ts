@@ -1,14 +1,14 @@
 import type { Aws } from "../aws/clients.ts";
 import { describeEcsServices } from "./current.ts";
-import { readListenerRules } from "./listener-rules.ts";
 import { familyName, isOurs, tagNames } from "./names.ts";
+import { type LockedRun, underLock } from "./records/under-lock.ts";
 import type { ChangeRequest } from "./request.ts";
-import { endScaling, readScaling } from "./scaling.ts";
-import { readSchedules, removeSchedule } from "./scheduled-tasks.ts";
-import { removeService } from "./services.ts";
-import { familyTasks } from "./tasks.ts";
+import { removeService } from "./rollout/services.ts";
+import { readListenerRules } from "./routing/listener-rules.ts";
+import { endScaling, readScaling } from "./scaling/scaling.ts";
+import { readSchedules, removeSchedule } from "./tasks/scheduled-tasks.ts";
+import { familyTasks } from "./tasks/tasks.ts";
 import { sleep } from "./time.ts";
-import { type LockedRun, underLock } from "./under-lock.ts";
 
 /**
  * Takes all of an app out of an environment that releases have put there: schedules, scaling, listener rules, services,
