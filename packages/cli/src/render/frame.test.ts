@@ -67,6 +67,14 @@ const rollingOut: FardelEvent[] = [
   { type: "rollout.finished", service: "worker", outcome: "rolled back", durationMs: 4_200 },
 ];
 
+test("of a service that no load balancer checks it is said what runs, not what is healthy", () => {
+  const counts = { service: "worker", desired: 2, running: 1, pending: 0, failed: 0, oldRunning: 1 };
+  const starting: FardelEvent[] = [{ type: "rollout.progress", ...counts }];
+  expect(view(starting, 0)).toContain("1/2 running  ▕██████      ▏  1 old left");
+  const served: FardelEvent = { type: "rollout.finished", service: "worker", outcome: "serving", durationMs: 1_000 };
+  expect(view([...starting, served], 1)).toBe("✓ service worker  1/2 running, serving, 1.0s");
+});
+
 test("a release under way", () => {
   expect(view(rollingOut, 1)).toMatchInlineSnapshot(`
     "✓ task migrate    exit code 0 after 0.8s

@@ -1,6 +1,7 @@
-import { stageText, waitingLines } from "./gate-text.ts";
+import { waitingLines } from "./gate-text.ts";
 import type { ImageProgress, Progress, RolloutProgress, StackProgress, TaskProgress } from "./progress.ts";
 import { count, formatBytes, formatDuration } from "./quantities.ts";
+import { stageText, tasksText } from "./rollout-text.ts";
 import type { Style } from "./style.ts";
 import { fit, pad, tame, widthOf } from "./text.ts";
 
@@ -106,16 +107,16 @@ function rolloutRow(name: string, rollout: RolloutProgress, style: Style, now: n
   const { counts, outcome, message, durationMs } = rollout;
   const gate = rollout.waiting && { below: waitingLines(rollout.waiting) };
   if (outcome !== undefined) {
-    const healthy = counts && outcome === "serving" ? `${counts.healthy}/${counts.desired} healthy, ` : "";
-    const text = `${healthy}${outcome}, ${formatDuration(durationMs ?? 0)}`;
+    const tasks = counts && outcome === "serving" ? `${tasksText(counts)}, ` : "";
+    const text = `${tasks}${outcome}, ${formatDuration(durationMs ?? 0)}`;
     if (outcome === "waiting") return { state: "waiting", name: `service ${name}`, text, ...gate };
     return { state: outcome === "serving" ? "done" : "failed", name: `service ${name}`, text };
   }
   if (counts === undefined)
     return { state: "running", name: `service ${name}`, text: `starting${waiting(rollout.started, now)}` };
-  const { desired, healthy, pending, failed, oldRunning } = counts;
+  const { desired, running, healthy = running, pending, failed, oldRunning } = counts;
   const parts = [
-    `${healthy}/${desired} healthy`,
+    tasksText(counts),
     bar(healthy, desired, style),
     failed > 0 && style.colors.red(`${failed} failed`),
     pending > 0 && `${pending} starting`,

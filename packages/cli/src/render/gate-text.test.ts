@@ -1,6 +1,6 @@
 import type { FardelEvent } from "@fardel/core/events.ts";
 import { expect, test } from "vitest";
-import { stageText, waitingFor, waitingLines } from "./gate-text.ts";
+import { waitingFor, waitingLines } from "./gate-text.ts";
 
 type Waiting = Extract<FardelEvent, { type: "rollout.waiting" }>;
 
@@ -43,13 +43,5 @@ test("a check that runs is nobody's to answer", () => {
   expect(waiting({ waitsFor: "check" })).toBe("checking the new revision");
   expect(waiting({ waitsFor: "check", testUrl: "http://shop.test:9000" })).toBe(
     "checking the new revision at http://shop.test:9000",
-  );
-});
-
-test("a stage is told in words, with the share of the traffic where that is known", () => {
-  expect(stageText({})).toBeUndefined();
-  expect(stageText({ stage: "SCALE_UP" })).toBe("scale up");
-  expect(stageText({ stage: "PRODUCTION_TRAFFIC_SHIFT", productionPercent: 10 })).toBe(
-    "production traffic shift, 10% of the traffic",
   );
 });

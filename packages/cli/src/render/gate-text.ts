@@ -55,13 +55,3 @@ function ending({ until, otherwise }: Pick<WaitingService, "until" | "otherwise"
 function minuteOf(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
-
-/** How far a rollout is that goes through stages: `PRODUCTION_TRAFFIC_SHIFT, 10% of the traffic`. */
-export function stageText({
-  stage,
-  productionPercent,
-}: Pick<Extract<FardelEvent, { type: "rollout.progress" }>, "stage" | "productionPercent">): string | undefined {
-  if (stage === undefined) return undefined;
-  const words = stage.toLowerCase().replaceAll("_", " ");
-  return productionPercent === undefined ? words : `${words}, ${productionPercent}% of the traffic`;
-}

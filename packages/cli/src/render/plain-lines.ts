@@ -1,7 +1,8 @@
 import type { FardelEvent } from "@fardel/core/events.ts";
 import { shortType } from "./frame.ts";
-import { stageText, waitingFor } from "./gate-text.ts";
+import { waitingFor } from "./gate-text.ts";
 import { count, formatBytes, formatDuration } from "./quantities.ts";
+import { stageText, tasksText } from "./rollout-text.ts";
 import { tame } from "./text.ts";
 
 /** What an event says where nothing can be written over: a line, or nothing when it only moves something on. */
@@ -82,9 +83,9 @@ const rolloutActions = {
 };
 
 function rolloutCounts(event: Extract<FardelEvent, { type: "rollout.progress" }>): string {
-  const { desired, healthy, pending, failed, oldRunning, message } = event;
+  const { pending, failed, oldRunning, message } = event;
   const parts = [
-    `${healthy}/${desired} healthy`,
+    tasksText(event),
     failed > 0 && `${failed} failed`,
     pending > 0 && `${pending} starting`,
     oldRunning > 0 && `${oldRunning} old left`,

@@ -20,7 +20,8 @@ export type ReleaseEvent =
       desired: number;
       /** Of the new revision. */
       running: number;
-      healthy: number;
+      /** As the load balancer finds them; absent where there is none to look at them. */
+      healthy?: number;
       pending: number;
       failed: number;
       oldRunning: number;

@@ -106,7 +106,7 @@ function part(name: string, of: string, from: number, to: number, bytes?: number
  */
 function follow(rollout: Rollout | undefined, progress: Progress, at: number): void {
   if (rollout === undefined) return;
-  const { desired, running, healthy, oldRunning, stage = "" } = progress;
+  const { desired, running, healthy = running, oldRunning, stage = "" } = progress;
   if (stage !== rollout.stage) {
     rollout.stage = stage;
     const name = stages[stage];

@@ -100,7 +100,7 @@ test("a rollout starts its tasks, waits for their health, and drains the old one
     at(10);
     phases.emit(began("worker"));
     at(11);
-    phases.emit(progress("worker", { running: 2, healthy: 2, oldRunning: 0 }));
+    phases.emit(progress("worker", { running: 2, healthy: undefined, oldRunning: 0 }));
     at(14);
     phases.emit(finished("worker"));
   });

@@ -73,7 +73,7 @@ function progressOf(
     service: name,
     desired: service.desiredCount ?? 0,
     running,
-    healthy: targetGroup === undefined ? running : Math.min(healthy, running),
+    ...(targetGroup !== undefined && { healthy: Math.min(healthy, running) }),
     pending: ours?.pendingCount ?? 0,
     failed: ours?.failedTasks ?? 0,
     oldRunning: others.reduce((sum, { runningCount = 0 }) => sum + runningCount, 0),

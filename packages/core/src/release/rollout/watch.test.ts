@@ -125,7 +125,6 @@ test("progress is told when it changes, and not at every look", async () => {
       service: "web",
       desired: 2,
       running: 1,
-      healthy: 1,
       pending: 1,
       failed: 0,
       oldRunning: 2,
