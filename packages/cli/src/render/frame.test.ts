@@ -67,6 +67,13 @@ const rollingOut: FardelEvent[] = [
   { type: "rollout.finished", service: "worker", outcome: "rolled back", durationMs: 4_200 },
 ];
 
+test("an image is done when it is built, until it is sent somewhere", () => {
+  const built = halfway.filter((event) => event.type === "image.built");
+  expect(view(built, 1)).toBe("✓ image web  2.1 MB, built in 1.2s");
+  const sending: FardelEvent = { type: "image.progress", image: "web", message: "sending 2.1 MB" };
+  expect(view([...built, sending], 1)).toContain("image web  2.1 MB, built in 1.2s, sending 2.1 MB");
+});
+
 test("of a service that no load balancer checks it is said what runs, not what is healthy", () => {
   const counts = { service: "worker", desired: 2, running: 1, pending: 0, failed: 0, oldRunning: 1 };
   const starting: FardelEvent[] = [{ type: "rollout.progress", ...counts }];

@@ -90,7 +90,9 @@ function imageRow(name: string, image: ImageProgress, now: number): Row {
     const sent = pushed.sentBytes > 0 ? `sent ${formatBytes(pushed.sentBytes)}` : "nothing to send";
     return { state: "done", name: `image ${name}`, text: `${size}${how}, ${sent}` };
   }
-  const text = built ? `${size}${how}${message ? `, ${message}` : ""}` : (message ?? "building");
+  // Some commands only build.
+  if (built && message === undefined) return { state: "done", name: `image ${name}`, text: `${size}${how}` };
+  const text = built ? `${size}${how}, ${message}` : (message ?? "building");
   return { state: "running", name: `image ${name}`, text: `${tame(text)}${waiting(image.started, now)}` };
 }
 
