@@ -283,6 +283,7 @@ conformance((target) => {
     });
     await target.motoDiffers(reference("RunTask"), async () => {
       await refused(run({ count: 11 }), "InvalidParameterException");
+      await refused(run({ startedBy: "with spaces" }), "InvalidParameterException", "startedBy must be");
       const overrides = { containerOverrides: [{ name: "none", command: ["true"] }] };
       await refused(run({ overrides }), "InvalidParameterException", "is not a container in the TaskDefinition");
     });

@@ -15,6 +15,16 @@ export function lastPart(arn: string | undefined): string {
   return arn?.slice(arn.lastIndexOf("/") + 1) ?? "";
 }
 
+/**
+ * What a task that fardel runs is started by, as ListTasks finds it again, also in a cluster that apps share: "Up to 128 letters
+ * (uppercase and lowercase), numbers, hyphens (-), forward slash (/), and underscores (_) are allowed" (RunTask).
+ *
+ * @param purpose `release-7`, or what a person is called: anything.
+ */
+export function startedByFardel({ app, environment }: Place, purpose: string): string {
+  return `fardel/${app}/${environment}/${purpose}`.replace(/[^A-Za-z0-9/_-]/g, "-").slice(0, 128);
+}
+
 /** Enough of a task's ARN to find it again. */
 export function shortTaskId(arn: string): string {
   return lastPart(arn).slice(-8);

@@ -53,9 +53,9 @@ export async function runTask(request: RunRequest): Promise<RunOutcome> {
   const run: Run = { aws, descriptor, emit, time, signal, check: () => signal.throwIfAborted() };
   const current = (await describeServices(aws, descriptor, [workload])).get(workload)?.definition?.taskDefinitionArn;
   const taskDefinition = current ?? released.taskDefinition;
-  const startedBy = `fardel run by ${actor}`;
+  const purpose = `run-by-${actor}`;
   const capacity = capacityOf(configuration);
-  const ended = await runOnce(run, { workload, taskDefinition, capacity, startedBy, ...(command && { command }) });
+  const ended = await runOnce(run, { workload, taskDefinition, capacity, purpose, ...(command && { command }) });
   const exitCode = ended.exitCode ?? 1;
   return {
     taskArn: ended.task.taskArn ?? "",

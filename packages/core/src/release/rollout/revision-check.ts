@@ -37,7 +37,7 @@ export async function checkRevision(
     workload: check.task,
     taskDefinition,
     capacity: capacityOf(task),
-    startedBy: `fardel check ${check.task}`,
+    purpose: `check-${check.task}`,
     ...(address !== undefined && { environment: { TEST_URL: address } }),
   });
   if (exitCode === 0) return undefined;

@@ -1,7 +1,7 @@
 import type { Task } from "../../config/app.ts";
 import { diagnoseTask } from "../diagnosis/diagnose.ts";
 import type { Diagnosis } from "../diagnosis/diagnosis.ts";
-import { shortTaskId } from "../names.ts";
+import { shortTaskId, startedByFardel } from "../names.ts";
 import type { ReleaseRecord } from "../records/record.ts";
 import { capacityOf } from "../rollout/capacity.ts";
 import type { Run } from "../run.ts";
@@ -30,7 +30,7 @@ export async function runReleaseTasks(
       workload: task.name,
       taskDefinition: definitions.get(task.name) ?? "",
       capacity: capacityOf(task),
-      startedBy: startedBy(release),
+      purpose: purposeOf(release),
     });
     if (ended.exitCode === 0) continue;
     const how = ended.exitCode === undefined ? "couldn't start" : `failed with exit code ${ended.exitCode}`;
@@ -45,7 +45,8 @@ export async function runReleaseTasks(
  */
 export async function awaitLeftoverTasks(run: Run, { number, configuration }: ReleaseRecord): Promise<void> {
   const { before, after } = configuration.release;
-  for (const { taskArn = "", containers = [] } of await tasksStartedBy(run, startedBy(number))) {
+  const startedBy = startedByFardel(run.descriptor, purposeOf(number));
+  for (const { taskArn = "", containers = [] } of await tasksStartedBy(run, startedBy)) {
     const workload = [...before, ...after].find((task) => containers.some(({ name }) => name === task));
     if (workload === undefined) continue;
     const message = `The task ${workload} of release ${number} still runs (${shortTaskId(taskArn)}): waiting for its end.`;
@@ -54,6 +55,6 @@ export async function awaitLeftoverTasks(run: Run, { number, configuration }: Re
   }
 }
 
-function startedBy(release: number): string {
-  return `fardel release ${release}`;
+function purposeOf(release: number): string {
+  return `release-${release}`;
 }

@@ -11,7 +11,7 @@ const request = {
   workload: "migrate",
   taskDefinition: "shop-production-migrate:1",
   capacity: { launchType: "FARGATE" } as const,
-  startedBy: "fardel release 7",
+  purpose: "run-by-ada@example.com",
 };
 const running: Task = { taskArn, lastStatus: "RUNNING" };
 const stopped: Task = { taskArn, lastStatus: "STOPPED", containers: [{ name: "migrate", exitCode: 0 }] };
@@ -19,9 +19,11 @@ const stopped: Task = { taskArn, lastStatus: "STOPPED", containers: [{ name: "mi
 /** ECS that shows the task look by look, until it is stopped; the last one stays. */
 function world(looks: (Task | undefined)[], whileStarting = () => {}) {
   const asked: string[] = [];
+  const started: string[] = [];
   let look = 0;
   const ecs = {
-    async runTask() {
+    async runTask({ startedBy }: { startedBy: string }) {
+      started.push(startedBy);
       whileStarting();
       return { tasks: [{ taskArn }] };
     },
@@ -34,12 +36,18 @@ function world(looks: (Task | undefined)[], whileStarting = () => {}) {
     },
   };
   const logs = { getLogEvents: async () => ({ events: [] }) };
-  return { ...runWith({ target: {}, ecs, logs } as unknown as Aws), asked };
+  return { ...runWith({ target: {}, ecs, logs } as unknown as Aws), asked, started };
 }
 
 test("gives the exit code of the workload's own container", async () => {
   const { run } = world([undefined, running, stopped]);
   expect(await runOnce(run, request)).toMatchObject({ exitCode: 0 });
+});
+
+test("a task is found again by what it was run for, in characters that ECS takes", async () => {
+  const { run, started } = world([stopped]);
+  await runOnce(run, request);
+  expect(started).toEqual(["fardel/shop/production/run-by-ada-example-com"]);
 });
 
 test("stops its task also when the person gives up while it is being started", async () => {

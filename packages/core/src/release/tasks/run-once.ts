@@ -1,6 +1,6 @@
 import type { Task } from "@aws-sdk/client-ecs";
 import { FardelError } from "../../errors.ts";
-import { lastPart, shortTaskId } from "../names.ts";
+import { lastPart, shortTaskId, startedByFardel } from "../names.ts";
 import type { Capacity } from "../rollout/capacity.ts";
 import type { Run } from "../run.ts";
 import { sleep, type Time } from "../time.ts";
@@ -15,8 +15,8 @@ export interface OnceRequest {
   /** Further variables of its own container. */
   environment?: Readonly<Record<string, string>>;
   capacity: Capacity;
-  /** At most 128 characters. */
-  startedBy: string;
+  /** What it is run for, by which it is found again. */
+  purpose: string;
 }
 
 export interface EndedTask {
@@ -62,7 +62,7 @@ export async function runOnce(run: Run, request: OnceRequest): Promise<EndedTask
 
 async function start(
   run: Run,
-  { workload, taskDefinition, command, environment, capacity, startedBy }: OnceRequest,
+  { workload, taskDefinition, command, environment, capacity, purpose }: OnceRequest,
 ): Promise<string> {
   const { aws, descriptor } = run;
   const { subnets, securityGroups, assignPublicIp } = descriptor.network;
@@ -72,7 +72,7 @@ async function start(
     taskDefinition,
     ...capacity,
     count: 1,
-    startedBy: startedBy.slice(0, 128),
+    startedBy: startedByFardel(descriptor, purpose),
     propagateTags: "TASK_DEFINITION",
     enableECSManagedTags: true,
     networkConfiguration: {

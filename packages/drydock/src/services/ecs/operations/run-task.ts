@@ -11,6 +11,9 @@ import { lookUpNetwork } from "../tasks/network.ts";
 import { describeTask } from "../tasks/view.ts";
 import { capacityUnavailable, placeableNow } from "../zones.ts";
 
+/** "Up to 128 letters (uppercase and lowercase), numbers, hyphens (-), forward slash (/), and underscores (_) are allowed." */
+const startedByPattern = /^[A-Za-z0-9/_-]{1,128}$/;
+
 export function runTaskOperation(ecs: Ecs) {
   const { records, region } = ecs;
   return {
@@ -19,6 +22,10 @@ export function runTaskOperation(ecs: Ecs) {
       const { clusterName } = cluster;
       const { count = 1, overrides = {}, networkConfiguration, tags = [] } = input;
       if (count < 1 || count > 10) throw invalidParameter("count must be between 1 and 10.");
+      if (input.startedBy !== undefined && !startedByPattern.test(input.startedBy))
+        throw invalidParameter(
+          "startedBy must be up to 128 letters, numbers, hyphens, forward slashes and underscores.",
+        );
       if (input.group?.startsWith("service:")) throw invalidParameter("Invalid namespace for group.");
       if (input.volumeConfigurations?.length) throw unsupported("drydock doesn't build volumeConfigurations yet.");
       const taskDefinition = activeTaskDefinition(ecs, input.taskDefinition);
