@@ -45,7 +45,6 @@ export async function* readEvents(request: EventsRequest): AsyncGenerator<Enviro
   let since = request.since ?? time.now() - hourMs;
   const seen = new Set<string>();
   for (;;) {
-    const now = time.now();
     const found = await Promise.all([
       serviceEvents(request, services),
       rolloutEvents(request, services),
@@ -55,7 +54,8 @@ export async function* readEvents(request: EventsRequest): AsyncGenerator<Enviro
     for (const { id } of fresh) seen.add(id);
     yield* fresh.sort((a, b) => a.at - b.at);
     if (!follow || signal?.aborted) return;
-    since = Math.max(since, now - latestArrivalMs);
+    // By AWS's clock: this machine's may be ahead of it.
+    since = fresh.reduce((from, { at }) => Math.max(from, at - latestArrivalMs), since);
     try {
       await sleep(time, pollMs(aws.target.endpoint !== undefined), signal);
     } catch {
@@ -67,7 +67,7 @@ export async function* readEvents(request: EventsRequest): AsyncGenerator<Enviro
 
 const hourMs = 60 * 60_000;
 const pollMs = (local: boolean) => (local ? 500 : 3000);
-/** An event may show this long after what it tells of. */
+/** An event may show this long after later ones. */
 const latestArrivalMs = 60_000;
 
 /** Those of the manifest, and those of the newest release, which the manifest may not have any more. */

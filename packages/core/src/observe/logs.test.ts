@@ -47,11 +47,15 @@ function world(events: Event[]) {
   return { aws: aws as unknown as Aws, asked };
 }
 
-async function collect(events: Event[], request: Partial<LogRequest>, enough = Number.POSITIVE_INFINITY) {
+async function collect(
+  events: Event[],
+  request: Partial<LogRequest>,
+  enough = Number.POSITIVE_INFINITY,
+  time = hurriedTime(start),
+) {
   const { aws, asked } = world(events);
   const stop = new AbortController();
   const lines: LogLine[] = [];
-  const time = hurriedTime(start);
   for await (const line of readLogs({ aws, descriptor, time, follow: false, signal: stop.signal, ...request })) {
     lines.push(line);
     if (lines.length === enough) stop.abort();
@@ -99,5 +103,11 @@ test("only what is asked for is read", async () => {
 
 test("following gives each line once, also one that CloudWatch Logs takes in late, and ends when told to", async () => {
   const { lines } = await collect(events, { workloads: ["web"], follow: true }, 4);
+  expect(lines.map(({ message }) => message)).toEqual(["one", "three", "four", "late"]);
+});
+
+test("following goes on by the clock of the lines, also where this machine's is minutes ahead", async () => {
+  const ahead = hurriedTime(start + 5 * 60_000);
+  const { lines } = await collect(events, { workloads: ["web"], follow: true }, 4, ahead);
   expect(lines.map(({ message }) => message)).toEqual(["one", "three", "four", "late"]);
 });

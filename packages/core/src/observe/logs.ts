@@ -43,7 +43,7 @@ export async function* readLogs(request: LogRequest): AsyncGenerator<LogLine, vo
   const cursors = groups.map(([workload, group]): Cursor => ({ workload, group, from: since, seen: new Map() }));
   const local = aws.target.endpoint !== undefined;
   for (;;) {
-    const pages = await Promise.all(cursors.map((cursor) => readNew(request, cursor, time.now())));
+    const pages = await Promise.all(cursors.map((cursor) => readNew(request, cursor)));
     yield* pages.flat().sort((a, b) => a.at - b.at);
     if (!follow || signal?.aborted) return;
     try {
@@ -57,8 +57,8 @@ export async function* readLogs(request: LogRequest): AsyncGenerator<LogLine, vo
 
 const tenMinutes = 10 * 60_000;
 const pollMs = (local: boolean) => (local ? 300 : 2000);
-/** A line may be taken in this long after it was written; lines before that are not looked for again. */
-const latestArrivalMs = 15_000;
+/** A line may be taken in this long after later ones; lines before that are not looked for again. */
+const latestArrivalMs = 60_000;
 
 interface Cursor {
   workload: string;
@@ -80,7 +80,7 @@ function groupsOf({ logGroups, app, environment }: EnvironmentDescriptor, names:
   return Object.entries(logGroups).filter(([name]) => names === undefined || names.includes(name));
 }
 
-async function readNew({ aws, filter, task }: LogRequest, cursor: Cursor, now: number): Promise<LogLine[]> {
+async function readNew({ aws, filter, task }: LogRequest, cursor: Cursor): Promise<LogLine[]> {
   const lines: LogLine[] = [];
   let token: string | undefined;
   do {
@@ -104,7 +104,8 @@ async function readNew({ aws, filter, task }: LogRequest, cursor: Cursor, now: n
     }
     token = nextToken;
   } while (token);
-  cursor.from = Math.max(cursor.from, now - latestArrivalMs);
+  // By the clock of the lines themselves: this machine's may be ahead of it, and would ask for what is still to come.
+  cursor.from = [...cursor.seen.values()].reduce((from, at) => Math.max(from, at - latestArrivalMs), cursor.from);
   for (const [id, at] of cursor.seen) if (at < cursor.from) cursor.seen.delete(id);
   return lines;
 }

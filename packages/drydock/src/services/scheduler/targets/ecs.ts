@@ -21,9 +21,9 @@ export async function runTask(region: Region, invocation: InvocationRecord): Pro
   throw new AwsError("TaskNotStarted", `RunTask started no task: ${reasons}`, { status: 500 });
 }
 
-/** "startedBy … up to 36 letters": longer names are cut. */
+/** "startedBy … up to 36 letters", and no dots, which names of schedules may have. */
 function startedBy(scheduleName: string): string {
-  return `chronos-schedule/${scheduleName}`.slice(0, 36);
+  return `chronos-schedule/${scheduleName}`.replaceAll(".", "-").slice(0, 36);
 }
 
 function runParameters(parameters: EcsParameters = { TaskDefinitionArn: "" }) {
