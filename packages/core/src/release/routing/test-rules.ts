@@ -3,9 +3,9 @@ import type { Run } from "../run.ts";
 import {
   changeRule,
   createRule,
-  describeConditions,
   desiredRules,
   isAsDesired,
+  pairTargetGroups,
   priorities,
   readRulesOf,
   routesOf,
@@ -64,9 +64,9 @@ export async function prepareTestRules(
       arns.set(desired.service, made.arn);
       continue;
     }
-    arns.set(desired.service, there.arn);
-    if (describeConditions(there.conditions) !== describeConditions(desired.conditions) || !isAsDesired(there, desired))
-      await changeRule(aws, there, desired);
+    const paired = await pairTargetGroups(aws, there, desired);
+    arns.set(desired.service, paired.arn);
+    if (!isAsDesired(paired, desired)) await changeRule(aws, paired, desired);
   }
   return arns;
 }
