@@ -1,5 +1,6 @@
 import type { Change, Stack as DescribedStack, StackEvent } from "@aws-sdk/client-cloudformation";
 import type { Aws } from "../aws/clients.ts";
+import { wrapAwsError } from "../aws/errors.ts";
 import { FardelError } from "../errors.ts";
 
 export interface FakeStack extends Partial<DescribedStack> {
@@ -17,6 +18,8 @@ export interface Script {
   events?: [string, string, string?][];
   /** Default: `CREATE_COMPLETE` or `UPDATE_COMPLETE`. */
   end?: string;
+  /** What the SDK throws instead of executing it. */
+  unexecuted?: Error;
 }
 
 /** CloudFormation as the deployer sees it, for states and failures that a real region reaches only by luck. */
@@ -77,6 +80,10 @@ export class FakeCloudFormation {
 
   async executeChangeSet() {
     this.writes.push("ExecuteChangeSet");
+    if (this.script.unexecuted) {
+      const call = { target: this.aws.target, service: "CloudFormation", operation: "ExecuteChangeSet", input: {} };
+      throw wrapAwsError(this.script.unexecuted, call);
+    }
     const action = this.changeSetType;
     const end = this.script.end ?? `${action}_COMPLETE`;
     this.finish(end, [

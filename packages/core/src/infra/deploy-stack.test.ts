@@ -1,3 +1,4 @@
+import { InvalidChangeSetStatusException } from "@aws-sdk/client-cloudformation";
 import { describe, expect, test } from "vitest";
 import type { FardelEvent } from "../events.ts";
 import { FakeCloudFormation, type FakeStack, type Script } from "./cloudformation.fixture.ts";
@@ -122,6 +123,22 @@ describe("deployStack", () => {
       expect(writes).toEqual([]);
     },
   );
+
+  test("says that somebody else was quicker when their operation outdates the change set", async () => {
+    const { result, events } = await deploy([{ StackName: "shop", StackStatus: "CREATE_COMPLETE", Tags }], {
+      // The SDK's own class, so that the name is the one that the SDK gives it.
+      unexecuted: new InvalidChangeSetStatusException({
+        message: "ChangeSet [fardel] cannot be executed in its current status of [OBSOLETE]",
+        $metadata: {},
+      }),
+    });
+    expect(result).toMatchObject({
+      code: "STACK_BUSY",
+      exitCode: 5,
+      why: "Another operation on it began at the same moment.",
+    });
+    expect(events.at(-1)).toEqual({ type: "stack.finished", stack: "shop", outcome: "failed" });
+  });
 
   test("says how to free a stack that is stuck", async () => {
     const { result } = await deploy([{ StackName: "shop", StackStatus: "UPDATE_ROLLBACK_FAILED", Tags }]);

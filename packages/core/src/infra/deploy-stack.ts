@@ -108,8 +108,9 @@ export async function executeChangeSet(
       ClientRequestToken: randomUUID(),
     });
   } catch (error) {
-    // Someone else's operation began since the change set was made.
-    if (isAwsError(error, "InvalidChangeSetStatus")) throw stackBusy(stack, undefined, error);
+    // Someone else's operation began since the change set was made. On the wire its code is InvalidChangeSetStatus; the SDK
+    // names it after the exception of its model.
+    if (isAwsError(error, "InvalidChangeSetStatusException")) throw stackBusy(stack, undefined, error);
     throw error;
   }
   const finished = await followStack(aws, operation, emit);
