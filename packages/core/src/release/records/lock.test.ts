@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { FardelError } from "../../errors.ts";
 import { manualTime } from "../time.fixture.ts";
+import type { Time } from "../time.ts";
 import { acquireLock, describeHolder, type LockHolder, type LockOptions, lockHolder, lockKey } from "./lock.ts";
 import { memoryBucket } from "./state-bucket.fixture.ts";
 
@@ -66,7 +67,7 @@ test("is no longer waited for when the person gives up", async () => {
   const { take, time } = world();
   await take("ada");
   const person = new AbortController();
-  const waiting = take("grace", { waiting: { onHolder: () => {}, signal: person.signal } });
+  const waiting = take("grace", { waiting: { onHolder: () => {} }, signal: person.signal });
   const ended = expect(waiting).rejects.toThrow("Ctrl-C");
   await time.advance(1000);
   person.abort(new Error("Ctrl-C"));
@@ -91,8 +92,26 @@ test("is taken over from a machine that has died, once its lease has ended", asy
   await expect(take("grace")).rejects.toMatchObject({ code: "RELEASE_LOCKED" });
   await time.advance(1_000);
   expect(await lockHolder(bucket, place, time)).toBeUndefined();
-  expect((await take("grace")).takenFrom).toMatchObject({ actor: "ada", because: "its lease has ended" });
+  const taking = take("grace");
+  await time.advance(20_000);
+  expect((await taking).takenFrom).toMatchObject({ actor: "ada", because: "its lease has ended" });
   expect(stored()?.actor).toBe("grace");
+});
+
+test("is left to its holder who renews it, though by this machine's clock, which is ahead, its lease has ended", async () => {
+  const { bucket, take, time, stored } = world();
+  await take("ada");
+  const ahead: Time = { ...time, now: () => time.now() + 3 * 60_000 };
+  const options = { host: "ci", pid: 2, action: "deploy", time: ahead };
+  const refused = expect(acquireLock(bucket, place, { actor: "grace", ...options })).rejects.toMatchObject({
+    code: "RELEASE_LOCKED",
+  });
+  await time.advance(20_000);
+  await refused;
+  const waiting = acquireLock(bucket, place, { actor: "grace", ...options, waiting: { onHolder: () => {} } });
+  await time.advance(60_000);
+  expect(stored()?.actor).toBe("ada");
+  waiting.catch(() => {});
 });
 
 test("is taken over at once where the holder's process is known to be gone", async () => {

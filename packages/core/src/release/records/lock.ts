@@ -46,6 +46,10 @@ export interface LockOptions {
    * whose process is gone won't come back, so nobody has to wait for its lease to end.
    */
   isAlive?: (pid: number) => boolean;
+  /** Called when a lease seems to have ended, before it is looked for so many milliseconds whether somebody renews it. */
+  onEnded?: (holder: LockHolder, proofMs: number) => void;
+  /** Aborting it ends that look, and the waiting. */
+  signal?: AbortSignal;
   /** Given, the lock is waited for while another holds it, for as long as it takes. */
   waiting?: Waiting;
 }
@@ -53,13 +57,16 @@ export interface LockOptions {
 export interface Waiting {
   /** Called once for each holder that is waited for. */
   onHolder(holder: LockHolder): void;
-  /** Aborting it ends the waiting. */
-  signal?: AbortSignal;
 }
 
 const leaseMs = 60_000;
 const renewalMs = 15_000;
 const waitingMs = 2000;
+/**
+ * The clock of the holder's machine may be behind this one's: a lease that has ended by this one's is only over when nobody has
+ * renewed it for this long.
+ */
+const proofMs = renewalMs + 5000;
 
 export function lockKey({ app, environment }: Place): string {
   return `locks/${app}/${environment}.json`;
@@ -91,6 +98,8 @@ export async function acquireLock(bucket: StateBucket, place: Place, options: Lo
     until: new Date(time.now() + leaseMs).toISOString(),
   });
   let waitedFor = "";
+  /** Tag of a lock whose lease has ended by this machine's clock. */
+  let ended: string | undefined;
   for (;;) {
     const etag = await bucket.write(key, holder(), undefined);
     if (etag !== undefined) return hold(bucket, key, etag, holder, undefined, time);
@@ -98,12 +107,20 @@ export async function acquireLock(bucket: StateBucket, place: Place, options: Lo
     if (found === undefined) continue;
     const other = found.value as LockHolder;
     const isGone = isAlive !== undefined && !isAlive(other.pid);
-    if (!isGone && Date.parse(other.until) > time.now()) {
+    const hasEnded = Date.parse(other.until) <= time.now();
+    if (hasEnded && !isGone && isAlive === undefined && ended === undefined) {
+      ended = found.etag;
+      options.onEnded?.(other, proofMs);
+      await sleep(time, proofMs, options.signal);
+      continue;
+    }
+    if (!isGone && (!hasEnded || (ended !== undefined && ended !== found.etag))) {
+      ended = undefined;
       if (waiting === undefined) throw locked(place, other);
       // It is told again once it has its number, which a person can look for.
       if (nameOf(other) !== waitedFor) waiting.onHolder(other);
       waitedFor = nameOf(other);
-      await sleep(time, waitingMs, waiting.signal);
+      await sleep(time, waitingMs, options.signal);
       continue;
     }
     const taken = await bucket.write(key, holder(), found.etag);

@@ -36,7 +36,12 @@ export async function underLock<T>(
     action,
     time,
     ...(local && { isAlive }),
+    ...(request.signal && { signal: request.signal }),
     ...(request.waitForLock && { waiting: waitingFor(request) }),
+    onEnded(holder, proofMs) {
+      const message = `The lease of ${describeHolder(holder)}, has ended: looking for ${proofMs / 1000} s whether anybody renews it.`;
+      emit({ type: "release.notice", message });
+    },
   });
   try {
     if (lock.takenFrom) {
@@ -77,10 +82,9 @@ export async function currentHolder({
   return gone ? undefined : holder;
 }
 
-function waitingFor({ emit, signal }: ChangeRequest): Waiting {
+function waitingFor({ emit }: ChangeRequest): Waiting {
   return {
     onHolder: (holder) => emit({ type: "release.notice", message: `Waiting for the lock: ${describeHolder(holder)}.` }),
-    ...(signal && { signal }),
   };
 }
 
