@@ -30,22 +30,31 @@ export function applicationTemplate(app: App, stacks: StackNames): Template {
   );
 }
 
+/**
+ * The load balancer may reach every port of the tasks: what ports they listen on changes with a release, which comes after this
+ * template, and tasks of the release before go on, or come back, on theirs. A rule that never changes also never lets go:
+ * "If you modify a rule, CloudFormation removes the existing rule and then adds a new rule. There is a brief period when neither
+ * the original rule or the new rule exists, so the corresponding traffic is dropped."
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroup.html
+ */
 function securityGroups(app: App, stacks: StackNames): Record<string, Resource> {
-  const ports = [...new Set(routedServices(app).map((service) => service.route.port))];
+  const hasLoadBalancer = routedServices(app).length > 0;
   return {
     ServiceSecurityGroup: {
       Type: "AWS::EC2::SecurityGroup",
       Properties: {
         GroupDescription: `Tasks of ${app.name} in ${app.environment}`,
         VpcId: importFrom(app.cluster, "VpcId"),
-        ...(ports.length > 0 && {
-          SecurityGroupIngress: ports.map((port) => ({
-            Description: "From the load balancer",
-            IpProtocol: "tcp",
-            FromPort: port,
-            ToPort: port,
-            SourceSecurityGroupId: getAtt("LoadBalancerSecurityGroup", "GroupId"),
-          })),
+        ...(hasLoadBalancer && {
+          SecurityGroupIngress: [
+            {
+              Description: "From the load balancer",
+              IpProtocol: "tcp",
+              FromPort: 0,
+              ToPort: 65_535,
+              SourceSecurityGroupId: getAtt("LoadBalancerSecurityGroup", "GroupId"),
+            },
+          ],
         }),
       },
     },

@@ -243,8 +243,9 @@ describe("application", () => {
   test("lets in only the load balancer, and lets the services into the databases", () => {
     expect(properties(template, "ServiceSecurityGroup")?.SecurityGroupIngress).toMatchObject([
       {
-        FromPort: 8080,
-        ToPort: 8080,
+        IpProtocol: "tcp",
+        FromPort: 0,
+        ToPort: 65_535,
         SourceSecurityGroupId: { "Fn::GetAtt": ["LoadBalancerSecurityGroup", "GroupId"] },
       },
     ]);
@@ -252,6 +253,16 @@ describe("application", () => {
       GroupId: { "Fn::ImportValue": "shop-prod-data-DatabaseSecurityGroup" },
       SourceSecurityGroupId: { "Fn::GetAtt": ["ServiceSecurityGroup", "GroupId"] },
     });
+  });
+
+  test("leaves the tasks' security group as it is when services change their ports or go, for the tasks that still run", () => {
+    const { web } = shop.services;
+    if (web?.route === undefined) throw new Error("the shop has a route");
+    const moved = { ...web, name: "moved", port: 9999, route: { ...web.route, port: 9999 } };
+    const after = { ...shop, services: { moved } };
+    expect(applicationTemplate(after, stackNames(after)).Resources.ServiceSecurityGroup).toEqual(
+      template.Resources.ServiceSecurityGroup,
+    );
   });
 
   test("starts tasks with a role that reads exactly what the manifest names", () => {
