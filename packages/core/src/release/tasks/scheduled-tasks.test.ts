@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Aws } from "../../aws/clients.ts";
 import type { Task } from "../../config/app.ts";
 import { descriptor as bare, shop } from "../release.fixture.ts";
-import type { Run } from "../run.ts";
+import { runWith } from "../rollout/watch.fixture.ts";
 import { changeSchedule, scheduleChange } from "./scheduled-tasks.ts";
 
 const descriptor = {
@@ -18,7 +18,7 @@ async function put(task: Task, state: "ENABLED" | "DISABLED" = "ENABLED") {
   const calls: [string, unknown][] = [];
   const record = (name: string) => async (input: unknown) => void calls.push([name, input]);
   const scheduler = { createSchedule: record("create"), updateSchedule: record("update") };
-  const run = { aws: { scheduler } as unknown as Aws, descriptor, check: () => {}, emit: () => {} } as unknown as Run;
+  const run = { ...runWith({ scheduler } as unknown as Aws).run, descriptor };
   const [change] = scheduleChange(task, definition, undefined, descriptor);
   if (change === undefined) throw new Error("nothing to put");
   await changeSchedule(run, { ...change, state }, definition);

@@ -5,6 +5,7 @@ import type { Task } from "../../config/app.ts";
 import { FardelError } from "../../errors.ts";
 import type { EnvironmentDescriptor } from "../../infra/descriptor.ts";
 import { type Comparable, type Difference, differences } from "../definitions/difference.ts";
+import { withNewRole } from "../new-role.ts";
 import { capacityOf } from "../rollout/capacity.ts";
 import type { Run } from "../run.ts";
 import { scheduleExpression } from "./schedule-expression.ts";
@@ -85,9 +86,9 @@ export async function changeSchedule(run: Run, change: ScheduleChange, definitio
     await removeSchedule(run, task);
   } else {
     const schedule = { ...scheduleOf(desired, definition, descriptor), State: state };
-    run.check();
-    if (action === "create") await aws.scheduler.createSchedule(schedule);
-    else await aws.scheduler.updateSchedule(schedule);
+    await withNewRole(run, () =>
+      action === "create" ? aws.scheduler.createSchedule(schedule) : aws.scheduler.updateSchedule(schedule),
+    );
   }
   emit({ type: "schedule.changed", task, action, ...(desired?.schedule && { schedule: told(desired.schedule) }) });
 }
