@@ -51,8 +51,9 @@ export function appStacks(app: App): AppStacks {
       name: names.application,
       template: applicationTemplate(app, names),
       tags: { ...kind("application"), ...ofEnvironment },
-      // A service taken out of the manifest is still running, logging and routed to when its stack is updated.
-      keeps: ["AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::Logs::LogGroup"],
+      // A service taken out of the manifest is still running, logging and routed to when its stack is updated. So is what uses a
+      // queue, and "When you delete a queue, any messages in the queue are no longer available" (DeleteQueue).
+      keeps: ["AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::Logs::LogGroup", "AWS::SQS::Queue"],
     },
   };
 }

@@ -47,6 +47,18 @@ describe("prepareStack", () => {
     expect(mergeKept(before, after, ["AWS::ECR::Repository"])).toEqual(after);
   });
 
+  test("keeps queues that the manifest no longer names, with their messages and dead letters", () => {
+    const ingest = { name: "ingest", visibilitySeconds: 60, retries: 3 };
+    const { application } = appStacks({ ...shop, queues: { ingest } });
+    const wanted = appStacks(shop).application;
+    const { Resources } = mergeKept(application.template, wanted.template, wanted.keeps ?? []);
+    expect(Object.keys(Resources).filter((id) => !(id in wanted.template.Resources))).toEqual([
+      "IngestQueue",
+      "IngestDeadLetterQueue",
+    ]);
+    expect(Resources.IngestQueue).toEqual(application.template.Resources.IngestQueue);
+  });
+
   test("lets everything else go", () => {
     const { application } = appStacks(shop);
     const wanted = appStacks({ ...shop, services: {} }).application;

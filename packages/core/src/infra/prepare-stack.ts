@@ -11,8 +11,8 @@ export interface PreparedStack {
 
 /**
  * Looks up what there is of a stack, and adds to the wanted one those resources that must not go only because the
- * manifest no longer names them (`keeps`): what an earlier release runs on, what holds data, what a listener rule still
- * points to. They go with the stack. Throws `STACK_NOT_OURS`.
+ * manifest no longer names them (`keeps`): what an earlier release runs on, what holds data or messages, what a listener
+ * rule still points to. They go with the stack. Throws `STACK_NOT_OURS`.
  */
 export async function prepareStack(aws: Aws, stack: Stack): Promise<PreparedStack> {
   const current = await describeStack(aws, stack.name);
