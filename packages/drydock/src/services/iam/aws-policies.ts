@@ -1,4 +1,4 @@
-/** The policies AWS itself manages that container apps attach; an ARN that isn't here is answered NoSuchEntity. */
+/** The policies AWS itself manages that container apps attach, or services to their linked roles; an ARN that isn't here is answered NoSuchEntity. */
 export const awsManagedPolicies: Record<string, { actions: string[]; resource?: string }> = {
   "arn:aws:iam::aws:policy/AWSCloudFormationReadOnlyAccess": {
     actions: [
@@ -58,6 +58,47 @@ export const awsManagedPolicies: Record<string, { actions: string[]; resource?: 
       "elasticloadbalancing:ModifyListener",
       "elasticloadbalancing:RegisterTargets",
       "elasticloadbalancing:DeregisterTargets",
+    ],
+  },
+  "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy": {
+    actions: [
+      "ec2:AttachNetworkInterface",
+      "ec2:CreateNetworkInterface",
+      "ec2:CreateNetworkInterfacePermission",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DeleteNetworkInterfacePermission",
+      "ec2:Describe*",
+      "ec2:DetachNetworkInterface",
+      "elasticloadbalancing:DeregisterTargets",
+      "elasticloadbalancing:Describe*",
+      "elasticloadbalancing:RegisterTargets",
+    ],
+  },
+  "arn:aws:iam::aws:policy/aws-service-role/AmazonRDSServiceRolePolicy": {
+    actions: [
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:Describe*",
+      "ec2:ModifyNetworkInterfaceAttribute",
+      "cloudwatch:PutMetricData",
+    ],
+  },
+  "arn:aws:iam::aws:policy/aws-service-role/AWSApplicationAutoscalingECSServicePolicy": {
+    actions: [
+      "ecs:DescribeServices",
+      "ecs:UpdateService",
+      "cloudwatch:PutMetricAlarm",
+      "cloudwatch:DescribeAlarms",
+      "cloudwatch:DeleteAlarms",
+    ],
+  },
+  "arn:aws:iam::aws:policy/aws-service-role/AWSElasticLoadBalancingServiceRolePolicy": {
+    actions: [
+      "ec2:AttachNetworkInterface",
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:Describe*",
+      "ec2:ModifyNetworkInterfaceAttribute",
     ],
   },
 };

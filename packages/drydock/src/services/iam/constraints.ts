@@ -21,6 +21,8 @@ export const constraints: Constraints = {
   Scope: { values: ["All", "AWS", "Local"] },
   EntityFilter: { values: ["User", "Role", "Group", "LocalManagedPolicy", "AWSManagedPolicy"] },
   PolicyUsageFilter: { values: ["PermissionsPolicy", "PermissionsBoundary"] },
+  AWSServiceName: { minimum: 1, maximum: 128, pattern: "[\\w+=,.@-]+" },
+  CustomSuffix: { minimum: 1, maximum: 64, pattern: "[\\w+=,.@-]+" },
   Tags: { maximum: 50 },
   TagKeys: { maximum: 50 },
   MaxItems: { minimum: 1, maximum: 1000 },

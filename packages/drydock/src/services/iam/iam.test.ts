@@ -3,6 +3,7 @@ import {
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
   CreateRoleCommand,
+  CreateServiceLinkedRoleCommand,
   DeletePolicyCommand,
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
@@ -78,4 +79,19 @@ test("documents that are no policies are refused", async () => {
   await expect(
     iam.send(new AttachRolePolicyCommand({ RoleName: "none", PolicyArn: executionPolicy })),
   ).rejects.toMatchObject({ name: "NoSuchEntityException" });
+});
+
+test("a region that was reset is an account in which no service has its role yet", async () => {
+  const drydock = await startTestDrydock();
+  const iam = drydock.client(IAMClient);
+  const create = () => iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
+  await create();
+  await expect(create()).rejects.toMatchObject({ name: "InvalidInputException" });
+  await fetch(`${drydock.endpoint}/_drydock/reset`, { method: "POST" });
+  await expect(iam.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForECS" }))).rejects.toMatchObject({
+    name: "NoSuchEntityException",
+  });
+  expect((await create()).Role?.Arn).toBe(
+    "arn:aws:iam::000000000000:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+  );
 });

@@ -3,10 +3,16 @@ import { constraints } from "./constraints.ts";
 import { policyOperations } from "./policies.ts";
 import { rolePolicyOperations } from "./role-policies.ts";
 import { roleOperations } from "./roles.ts";
+import { serviceLinkedRoleOperations } from "./service-linked-roles.ts";
 
 export const iam = defineService({
   name: "iam",
   load: () => import("@aws-sdk/client-iam"),
   constraints,
-  operations: (region) => ({ ...roleOperations(region), ...rolePolicyOperations(region), ...policyOperations(region) }),
+  operations: (region) => ({
+    ...roleOperations(region),
+    ...serviceLinkedRoleOperations(region),
+    ...rolePolicyOperations(region),
+    ...policyOperations(region),
+  }),
 });

@@ -15,7 +15,7 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
 
   return {
     PutRolePolicy: (input) => {
-      const role = roles.find(input.RoleName);
+      const role = roles.findOwn(input.RoleName);
       checkPolicyDocument(input.PolicyDocument, "identity");
       roles.put(role.name, { ...role, inline: { ...role.inline, [input.PolicyName]: input.PolicyDocument } });
       return {};
@@ -34,7 +34,7 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
     },
 
     DeleteRolePolicy: (input) => {
-      const role = roles.find(input.RoleName);
+      const role = roles.findOwn(input.RoleName);
       const { [input.PolicyName]: removed, ...inline } = role.inline;
       if (removed === undefined) throw inlinePolicyNotFound(input.PolicyName);
       roles.put(role.name, { ...role, inline });
@@ -42,7 +42,7 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
     },
 
     AttachRolePolicy: (input) => {
-      const role = roles.find(input.RoleName);
+      const role = roles.findOwn(input.RoleName);
       const { arn } = findPolicy(region, input.PolicyArn);
       if (role.attached.includes(arn)) return {};
       if (role.attached.length >= maximumAttached) {
@@ -53,7 +53,7 @@ export function rolePolicyOperations(region: Region): Operations<typeof import("
     },
 
     DetachRolePolicy: (input) => {
-      const role = roles.find(input.RoleName);
+      const role = roles.findOwn(input.RoleName);
       if (!role.attached.includes(input.PolicyArn)) {
         throw noSuchEntity(`Policy ${input.PolicyArn} was not found.`);
       }

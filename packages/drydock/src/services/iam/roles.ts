@@ -1,15 +1,14 @@
-import type { Role } from "@aws-sdk/client-iam";
 import { AwsError } from "../../errors.ts";
 import type { Region } from "../../region.ts";
 import type { Operations } from "../../service.ts";
 import { findPolicy } from "./find-policy.ts";
-import { type StoredRole, storedRoles } from "./find-role.ts";
-import { checkPolicyDocument, encodeDocument, pageOf, uniqueId, withoutTags, withTags } from "./identity.ts";
+import { describeRole, type StoredRole, storedRoles } from "./find-role.ts";
+import { checkPolicyDocument, pageOf, uniqueId, withoutTags, withTags } from "./identity.ts";
 
 export function roleOperations(region: Region): Operations<typeof import("@aws-sdk/client-iam")> {
   const roles = storedRoles(region);
-  const change = (name: string, alter: (role: StoredRole) => Partial<StoredRole>) => {
-    const role = roles.find(name);
+  const change = (name: string, alter: (role: StoredRole) => Partial<StoredRole>, find = roles.find) => {
+    const role = find(name);
     const changed = { ...role, ...alter(role) };
     roles.put(name, changed);
     return changed;
@@ -39,23 +38,25 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
         created: new Date(region.clock.now()),
       };
       roles.put(role.name, role);
-      return { Role: describe(role) };
+      return { Role: describeRole(role) };
     },
 
-    GetRole: (input) => ({ Role: describe(roles.find(input.RoleName)) }),
+    GetRole: (input) => ({ Role: describeRole(roles.find(input.RoleName)) }),
 
     ListRoles: (input) => {
       const below = roles.list().filter(({ path }) => path.startsWith(input.PathPrefix ?? "/"));
       const { page, ...paging } = pageOf(below, ({ name }) => name, input);
       // ListRoles "does not return the following attributes: PermissionsBoundary, RoleLastUsed, Tags".
       const summaries = page.map((role) => {
-        const { PermissionsBoundary, RoleLastUsed, Tags, ...summary } = describe(role);
+        const { PermissionsBoundary, RoleLastUsed, Tags, ...summary } = describeRole(role);
         return summary;
       });
       return { Roles: summaries, ...paging };
     },
 
     UpdateRole: (input) => {
+      // "For service-linked roles, you can edit only the description": UserGuide/id_roles_update-service-linked-role.html
+      if (input.MaxSessionDuration !== undefined) roles.findOwn(input.RoleName);
       change(input.RoleName, (role) => ({
         description: input.Description ?? role.description,
         maximumSession: input.MaxSessionDuration ?? role.maximumSession,
@@ -64,29 +65,29 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
     },
 
     UpdateRoleDescription: (input) => ({
-      Role: describe(change(input.RoleName, () => ({ description: input.Description }))),
+      Role: describeRole(change(input.RoleName, () => ({ description: input.Description }))),
     }),
 
     UpdateAssumeRolePolicy: (input) => {
       checkPolicyDocument(input.PolicyDocument, "trust");
-      change(input.RoleName, () => ({ trust: input.PolicyDocument }));
+      change(input.RoleName, () => ({ trust: input.PolicyDocument }), roles.findOwn);
       return {};
     },
 
     PutRolePermissionsBoundary: (input) => {
-      roles.find(input.RoleName);
+      roles.findOwn(input.RoleName);
       findPolicy(region, input.PermissionsBoundary);
       change(input.RoleName, () => ({ boundary: input.PermissionsBoundary }));
       return {};
     },
 
     DeleteRolePermissionsBoundary: (input) => {
-      change(input.RoleName, () => ({ boundary: undefined }));
+      change(input.RoleName, () => ({ boundary: undefined }), roles.findOwn);
       return {};
     },
 
     DeleteRole: (input) => {
-      const role = roles.find(input.RoleName);
+      const role = roles.findOwn(input.RoleName);
       if (role.attached.length > 0) {
         throw new AwsError("DeleteConflict", "Cannot delete entity, must detach all policies first.");
       }
@@ -117,26 +118,5 @@ export function roleOperations(region: Region): Operations<typeof import("@aws-s
       roles.find(input.RoleName);
       return { InstanceProfiles: [], IsTruncated: false };
     },
-  };
-}
-
-function describe(role: StoredRole): Role {
-  return {
-    RoleName: role.name,
-    RoleId: role.id,
-    Path: role.path,
-    Arn: role.arn,
-    AssumeRolePolicyDocument: encodeDocument(role.trust),
-    Description: role.description,
-    MaxSessionDuration: role.maximumSession,
-    CreateDate: role.created,
-    Tags: role.tags,
-    RoleLastUsed: {},
-    ...(role.boundary && {
-      PermissionsBoundary: {
-        PermissionsBoundaryArn: role.boundary,
-        PermissionsBoundaryType: "PermissionsBoundaryPolicy" as const,
-      },
-    }),
   };
 }
