@@ -119,9 +119,10 @@ async function ownFamilies({ aws, descriptor }: LockedRun): Promise<string[]> {
 async function deregisterDefinitions(run: LockedRun, families: readonly string[]): Promise<void> {
   const { aws } = run;
   const lists = await Promise.all(families.map((family) => allDefinitions(aws, family)));
-  for (const batch of batches(lists.flat(), 10)) {
+  // One after the other: changes of task definitions have one of ECS's smallest request rates, and there may be hundreds.
+  for (const taskDefinition of lists.flat()) {
     run.check();
-    await Promise.all(batch.map((taskDefinition) => aws.ecs.deregisterTaskDefinition({ taskDefinition })));
+    await aws.ecs.deregisterTaskDefinition({ taskDefinition });
   }
 }
 
