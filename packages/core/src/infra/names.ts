@@ -33,6 +33,11 @@ export function repositoryName(app: string, image: string): string {
   return `${app}/${image}`;
 }
 
+/** What the names of an environment's secrets begin with, as `parseSecret` names them. */
+export function secretPrefix(app: App): string {
+  return `/${app.name}/${app.environment}/`;
+}
+
 /** What the names of an environment's log groups begin with. */
 export function logGroupPrefix(app: App): string {
   return `/fardel/${app.name}/${app.environment}/`;

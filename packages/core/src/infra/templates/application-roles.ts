@@ -1,14 +1,17 @@
-import type { App, Container, SecretSource, Workload } from "../../config/app.ts";
-import { logGroupPrefix, repositoryName, type StackNames } from "../names.ts";
+import type { App, Container, Workload } from "../../config/app.ts";
+import { logGroupPrefix, repositoryName, type StackNames, secretPrefix } from "../names.ts";
 import { connectionSecretId } from "./data.ts";
 import { routedServices } from "./load-balancer.ts";
 import { queueStatements } from "./queues.ts";
-import { importFrom, type Resource, type Statement, sub, type Value } from "./template.ts";
+import { arnOf, importFrom, type Resource, type Statement, sub, type Value } from "./template.ts";
 
 /**
  * The role ECS itself acts as before a container runs (image, secrets, logs), and the one the app's own calls run as,
- * which may do nothing until the manifest asks for it; with a load balancer also the one by which ECS shifts traffic between two
+ * which may do nothing but use the app's queues; with a load balancer also the one by which ECS shifts traffic between two
  * revisions. What tasks get can't be had outside this account's ECS tasks.
+ *
+ * Both are changed before the release, while tasks of the one before still start (scaling, a replacement, a rollback). So where
+ * a name says that something is this app's and environment's, they may use it whether or not the manifest still names it.
  */
 export function applicationRoles(app: App, stacks: StackNames): Record<string, Resource> {
   return {
@@ -105,17 +108,10 @@ function role({ service, policy, fromTasks }: Assumer, description: string, stat
   };
 }
 
-function arnOf(service: string, resource: string): Value {
-  return sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
-}
-
 function imageStatements(app: App): Statement[] {
-  const own = Object.keys(app.images).map((image) => arnOf("ecr", `repository/${repositoryName(app.name, image)}`));
   const others = containers(app).flatMap(({ image }) =>
     image.kind === "registry" ? (ecrRepositoryArn(image.reference) ?? []) : [],
   );
-  const repositories = [...own, ...unique(others).map(sub)];
-  if (repositories.length === 0) return [];
   return [
     // "ecr:GetAuthorizationToken" knows no resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html
     { Sid: "SignInToRegistry", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: ["*"] },
@@ -123,7 +119,7 @@ function imageStatements(app: App): Statement[] {
       Sid: "PullImages",
       Effect: "Allow",
       Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-      Resource: repositories,
+      Resource: [arnOf("ecr", `repository/${repositoryName(app.name, "*")}`), ...unique(others).map(sub)],
     },
   ];
 }
@@ -136,35 +132,36 @@ function ecrRepositoryArn(reference: string): string | undefined {
   return `arn:\${AWS::Partition}:ecr:${region}:${account}:repository/${repository}`;
 }
 
+/**
+ * Secrets of this environment by their names, those of others by the ARNs in the manifest. The connection secrets of databases
+ * have names that CloudFormation makes up.
+ */
 function secretStatements(app: App, stacks: StackNames): Statement[] {
-  const sources = containers(app).flatMap((container) => [
-    ...Object.values(container.secrets),
-    ...(container.spread ? [container.spread] : []),
-  ]);
-  const secrets = new Map<string, Value>();
-  const parameters = new Map<string, Value>();
-  for (const source of sources) {
-    if (source.kind === "arn" && source.arn.split(":")[2] === "ssm") parameters.set(source.arn, source.arn);
-    else secrets.set(JSON.stringify(secretArn(source, stacks)), secretArn(source, stacks));
-  }
+  const arns = unique(
+    containers(app)
+      .flatMap((container) => [...Object.values(container.secrets), ...(container.spread ? [container.spread] : [])])
+      .flatMap((source) => (source.kind === "arn" ? source.arn : [])),
+  );
+  const [parameters, secrets] = [arns.filter(isParameter), arns.filter((arn) => !isParameter(arn))];
+  const own = arnOf("secretsmanager", `secret:${secretPrefix(app)}*`);
   return [
-    ...allowReading("ReadSecrets", "secretsmanager:GetSecretValue", secrets),
-    ...allowReading("ReadParameters", "ssm:GetParameters", parameters),
+    allowReading("ReadSecrets", "secretsmanager:GetSecretValue", [own, ...connections(app, stacks), ...secrets]),
+    ...(parameters.length > 0 ? [allowReading("ReadParameters", "ssm:GetParameters", parameters)] : []),
   ];
 }
 
-function allowReading(sid: string, action: string, resources: Map<string, Value>): Statement[] {
-  return resources.size > 0 ? [{ Sid: sid, Effect: "Allow", Action: [action], Resource: [...resources.values()] }] : [];
+function isParameter(arn: string): boolean {
+  return arn.split(":")[2] === "ssm";
 }
 
-function secretArn(source: SecretSource, stacks: StackNames): Value {
-  if (source.kind === "arn") return source.arn;
-  if (source.kind === "named") {
-    // Secrets Manager ends every ARN in a hyphen and six random characters.
-    return arnOf("secretsmanager", `secret:${source.secretName}-??????`);
-  }
-  if (stacks.data === undefined) throw new Error(`database ${source.database} without a data stack`);
-  return importFrom(stacks.data, connectionSecretId(source.database));
+function connections(app: App, { data }: StackNames): Value[] {
+  return data === undefined
+    ? []
+    : Object.keys(app.databases).map((database) => importFrom(data, connectionSecretId(database)));
+}
+
+function allowReading(sid: string, action: string, resources: Value[]): Statement {
+  return { Sid: sid, Effect: "Allow", Action: [action], Resource: resources };
 }
 
 function containers(app: App): Container[] {

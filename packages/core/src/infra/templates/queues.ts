@@ -1,5 +1,6 @@
 import type { App, Queue } from "../../config/app.ts";
-import { getAtt, logicalId, type Resource, ref, type Statement, type Value } from "./template.ts";
+import { stackTags } from "../stack.ts";
+import { arnOf, getAtt, logicalId, type Resource, ref, type Statement, type Value } from "./template.ts";
 
 /** SQS's longest, so that what couldn't be worked off is still there after a holiday. */
 const deadLetterSeconds = 14 * 86_400;
@@ -21,26 +22,41 @@ export function queueUrls(app: App): Value {
   return Object.fromEntries(Object.keys(app.queues).map((name) => [name, ref(queueId(name))]));
 }
 
-/** What tasks may do with the app's queues, dead letters included, and with no others. */
+/**
+ * What tasks may do with the app's queues, dead letters included, and with no others. Former ones are those that the manifest
+ * no longer names: tasks of an earlier release use them until the release, and again after a rollback. The name alone can't tell
+ * whose they are (`shop-production-eu-orders` may be of `production-eu`); the tags of their stack, which CloudFormation puts on
+ * them, can: "Amazon SQS supports ABAC by allowing you to control access to your Amazon SQS queues based on the tags", but not
+ * yet in all regions, so that today's queues don't depend on it.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-abac.html
+ */
 export function queueStatements(app: App): Statement[] {
   const names = Object.keys(app.queues);
-  if (names.length === 0) return [];
-  return [
-    {
-      Sid: "UseQueues",
-      Effect: "Allow",
-      Action: [
-        "sqs:SendMessage",
-        "sqs:ReceiveMessage",
-        "sqs:DeleteMessage",
-        "sqs:ChangeMessageVisibility",
-        "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
-      ],
-      Resource: names.flatMap((name) => [getAtt(queueId(name), "Arn"), getAtt(deadLetterId(name), "Arn")]),
+  const former: Statement = {
+    Sid: "UseFormerQueues",
+    Effect: "Allow",
+    Action: use,
+    Resource: [arnOf("sqs", queueName(app, "*"))],
+    Condition: {
+      StringEquals: {
+        [`aws:ResourceTag/${stackTags.app}`]: app.name,
+        [`aws:ResourceTag/${stackTags.environment}`]: app.environment,
+      },
     },
-  ];
+  };
+  if (names.length === 0) return [former];
+  const arns = names.flatMap((name) => [getAtt(queueId(name), "Arn"), getAtt(deadLetterId(name), "Arn")]);
+  return [{ Sid: "UseQueues", Effect: "Allow", Action: use, Resource: arns }, former];
 }
+
+const use = [
+  "sqs:SendMessage",
+  "sqs:ReceiveMessage",
+  "sqs:DeleteMessage",
+  "sqs:ChangeMessageVisibility",
+  "sqs:GetQueueAttributes",
+  "sqs:GetQueueUrl",
+];
 
 function queueResource(app: App, { name, visibilitySeconds, retries }: Queue): Resource {
   return {

@@ -43,6 +43,11 @@ export function sub(text: string): Value {
   return { "Fn::Sub": text };
 }
 
+/** ARN of a resource of this account in this region. */
+export function arnOf(service: string, resource: string): Value {
+  return sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
+}
+
 /** A statement of a role's policy. */
 export interface Statement {
   Sid: string;

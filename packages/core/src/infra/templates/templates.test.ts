@@ -265,82 +265,6 @@ describe("application", () => {
     );
   });
 
-  test("starts tasks with a role that reads exactly what the manifest names", () => {
-    expect(statements(template, "ExecutionRole")).toMatchInlineSnapshot(`
-      [
-        {
-          "Action": [
-            "ecr:GetAuthorizationToken",
-          ],
-          "Effect": "Allow",
-          "Resource": [
-            "*",
-          ],
-          "Sid": "SignInToRegistry",
-        },
-        {
-          "Action": [
-            "ecr:BatchCheckLayerAvailability",
-            "ecr:BatchGetImage",
-            "ecr:GetDownloadUrlForLayer",
-          ],
-          "Effect": "Allow",
-          "Resource": [
-            {
-              "Fn::Sub": "arn:\${AWS::Partition}:ecr:\${AWS::Region}:\${AWS::AccountId}:repository/shop/web",
-            },
-            {
-              "Fn::Sub": "arn:\${AWS::Partition}:ecr:eu-west-1:123456789012:repository/shared/migrate",
-            },
-          ],
-          "Sid": "PullImages",
-        },
-        {
-          "Action": [
-            "logs:CreateLogStream",
-            "logs:PutLogEvents",
-          ],
-          "Effect": "Allow",
-          "Resource": [
-            {
-              "Fn::Sub": "arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/fardel/shop/production/*:*",
-            },
-          ],
-          "Sid": "WriteLogs",
-        },
-        {
-          "Action": [
-            "secretsmanager:GetSecretValue",
-          ],
-          "Effect": "Allow",
-          "Resource": [
-            {
-              "Fn::ImportValue": "shop-prod-data-MainConnection",
-            },
-            {
-              "Fn::Sub": "arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:/shop/production/stripe-key-??????",
-            },
-          ],
-          "Sid": "ReadSecrets",
-        },
-        {
-          "Action": [
-            "ssm:GetParameters",
-          ],
-          "Effect": "Allow",
-          "Resource": [
-            "arn:aws:ssm:eu-west-1:123456789012:parameter/shared",
-          ],
-          "Sid": "ReadParameters",
-        },
-      ]
-    `);
-  });
-
-  test("gives the app itself no permission", () => {
-    expect(statements(template, "TaskRole")).toEqual([]);
-  });
-
   test("names log groups after services and tasks", () => {
     expect([properties(template, "WebLogs"), properties(template, "MigrateLogs")]).toEqual([
       { LogGroupName: "/fardel/shop/production/web", RetentionInDays: 30 },
@@ -348,7 +272,7 @@ describe("application", () => {
     ]);
   });
 
-  test("has no load balancer for an app without routes, and needs no permission for public images", () => {
+  test("has no load balancer for an app without routes", () => {
     expect(Object.keys(tiny.Resources)).toEqual([
       "ServiceSecurityGroup",
       "ExecutionRole",
@@ -356,7 +280,6 @@ describe("application", () => {
       "WorkerLogs",
       "Descriptor",
     ]);
-    expect(statements(tiny, "ExecutionRole").map(({ Sid }) => Sid)).toEqual(["WriteLogs", "ReadParameters"]);
   });
 });
 
@@ -370,12 +293,3 @@ describe("logicalId", () => {
     ]);
   });
 });
-
-interface Statement {
-  Sid: string;
-}
-
-function statements(template: Template, role: string): Statement[] {
-  const policies = (properties(template, role)?.Policies ?? []) as { PolicyDocument: { Statement: Statement[] } }[];
-  return policies.flatMap((policy) => policy.PolicyDocument.Statement);
-}
