@@ -76,6 +76,30 @@ test("starts tasks with a role that reads this environment's secrets, and of oth
         ],
         "Sid": "ReadParameters",
       },
+      {
+        "Action": [
+          "kms:Decrypt",
+        ],
+        "Condition": {
+          "StringLike": {
+            "kms:ViaService": [
+              {
+                "Fn::Sub": "secretsmanager.\${AWS::Region}.amazonaws.com",
+              },
+              {
+                "Fn::Sub": "ssm.\${AWS::Region}.amazonaws.com",
+              },
+            ],
+          },
+        },
+        "Effect": "Allow",
+        "Resource": [
+          {
+            "Fn::Sub": "arn:\${AWS::Partition}:kms:\${AWS::Region}:*:key/*",
+          },
+        ],
+        "Sid": "DecryptSecrets",
+      },
     ]
   `);
 });
@@ -88,6 +112,34 @@ test("lets tasks of an earlier release start with the secrets and images of this
     statements(applicationTemplate(app, stackNames(app)), "ExecutionRole").find(({ Sid }) => Sid === sid)?.Resource;
   expect(resources(after, "ReadSecrets")).toEqual(resources(shop, "ReadSecrets"));
   expect(resources(after, "PullImages")).toEqual(resources(shop, "PullImages")?.slice(0, 1));
+});
+
+test("decrypts secrets of another region there, and by way of nothing but what reads them", () => {
+  const { web } = shop.services;
+  if (web === undefined) throw new Error("the shop has a service web");
+  const arn = "arn:aws:secretsmanager:us-east-1:210987654321:secret:shared-a1b2c3";
+  const after: App = {
+    ...shop,
+    services: { web: { ...web, secrets: { KEY: { kind: "arn", arn, jsonKey: undefined } } } },
+  };
+  const all = statements(applicationTemplate(after, stackNames(after)), "ExecutionRole");
+  const region = "${AWS::Region}";
+  expect(all.find(({ Sid }) => Sid === "DecryptSecrets")).toEqual({
+    Sid: "DecryptSecrets",
+    Effect: "Allow",
+    Action: ["kms:Decrypt"],
+    Resource: [region, "us-east-1"].map((each) => ({ "Fn::Sub": `arn:\${AWS::Partition}:kms:${each}:*:key/*` })),
+    Condition: {
+      StringLike: {
+        "kms:ViaService": [
+          { "Fn::Sub": `secretsmanager.${region}.amazonaws.com` },
+          { "Fn::Sub": `ssm.${region}.amazonaws.com` },
+          { "Fn::Sub": "secretsmanager.us-east-1.amazonaws.com" },
+          { "Fn::Sub": "ssm.us-east-1.amazonaws.com" },
+        ],
+      },
+    },
+  });
 });
 
 test("knows the secrets of an environment by what `parseSecret` names them", () => {

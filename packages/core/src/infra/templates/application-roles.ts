@@ -147,7 +147,34 @@ function secretStatements(app: App, stacks: StackNames): Statement[] {
   return [
     allowReading("ReadSecrets", "secretsmanager:GetSecretValue", [own, ...connections(app, stacks), ...secrets]),
     ...(parameters.length > 0 ? [allowReading("ReadParameters", "ssm:GetParameters", parameters)] : []),
+    decryptStatement(app, arns),
   ];
+}
+
+/**
+ * A secret or parameter under a key of somebody's own: "Any principal that retrieves the decrypted value must have kms:Decrypt
+ * permission on that key", which isn't so for AWS's own keys. The manifest doesn't say which key it is, nor which it will be, so
+ * it may be any, of this account or another that allows it, as long as it is by way of what the other statements allow to read.
+ * AWS's AWSSecretsManagerClientReadOnlyAccess does the same.
+ * https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-restrict-decryption.html
+ */
+function decryptStatement(app: App, arns: string[]): Statement {
+  // An ARN may be of another region, and is decrypted there.
+  const others = arns.map((arn) => arn.split(":")[3] ?? "").filter((region) => region !== app.region);
+  const regions = ["${AWS::Region}", ...unique(others)];
+  return {
+    Sid: "DecryptSecrets",
+    Effect: "Allow",
+    Action: ["kms:Decrypt"],
+    Resource: regions.map((region) => sub(`arn:\${AWS::Partition}:kms:${region}:*:key/*`)),
+    Condition: {
+      StringLike: {
+        "kms:ViaService": regions.flatMap((region) =>
+          ["secretsmanager", "ssm"].map((service) => sub(`${service}.${region}.amazonaws.com`)),
+        ),
+      },
+    },
+  };
 }
 
 function isParameter(arn: string): boolean {
