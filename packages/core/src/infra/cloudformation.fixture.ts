@@ -12,6 +12,8 @@ export interface FakeStack extends Partial<DescribedStack> {
 export interface Script {
   /** Default: one change. */
   changes?: Change[];
+  /** Somebody else's operation begins before the change set is made: the stack's status from then on. */
+  overtakenBy?: DescribedStack["StackStatus"];
   /** The change set fails with this. */
   refusal?: string;
   /** What the resources go through when it is executed: id, status, reason. */
@@ -59,6 +61,12 @@ export class FakeCloudFormation {
     TemplateURL?: string;
   }) {
     this.writes.push(`CreateChangeSet ${input.ChangeSetType} ${input.StackName}`);
+    const { overtakenBy } = this.script;
+    if (overtakenBy !== undefined) {
+      const stack = { StackName: input.StackName, StackId: idOf(input.StackName), StackStatus: overtakenBy };
+      this.stacks.set(input.StackName, stack);
+      throw new FardelError("AWS_ValidationError", "CloudFormation CreateChangeSet failed: ValidationError");
+    }
     this.templates.push(input.TemplateBody ?? input.TemplateURL ?? "");
     this.changeSetType = input.ChangeSetType;
     this.name = input.StackName;

@@ -124,6 +124,19 @@ describe("deployStack", () => {
     },
   );
 
+  test("says that somebody else was quicker when their operation has begun since the stack was looked at", async () => {
+    const existing = { StackName: "shop", StackStatus: "CREATE_COMPLETE", Tags } as const;
+    const { result, writes } = await deploy([existing], { overtakenBy: "UPDATE_IN_PROGRESS" });
+    expect(result).toMatchObject({ code: "STACK_BUSY", exitCode: 5, why: "Its status is UPDATE_IN_PROGRESS." });
+    expect(writes).toEqual(["CreateChangeSet UPDATE shop"]);
+  });
+
+  test("leaves what else is wrong with a change set in CloudFormation's words", async () => {
+    const existing = { StackName: "shop", StackStatus: "CREATE_COMPLETE", Tags } as const;
+    const { result } = await deploy([existing], { overtakenBy: "UPDATE_COMPLETE" });
+    expect(result).toMatchObject({ code: "AWS_ValidationError" });
+  });
+
   test("says that somebody else was quicker when their operation outdates the change set", async () => {
     const { result, events } = await deploy([{ StackName: "shop", StackStatus: "CREATE_COMPLETE", Tags }], {
       // The SDK's own class, so that the name is the one that the SDK gives it.

@@ -53,7 +53,9 @@ async function change(
   emit: Emit,
 ): Promise<DeployedStack> {
   const action = await clearTheWay(aws, stack, current, emit);
-  const changeSet = await createChangeSet(aws, stack, action === "create" ? "CREATE" : "UPDATE", upload);
+  const changeSet = await createChangeSet(aws, stack, action === "create" ? "CREATE" : "UPDATE", upload).catch(
+    (error) => explainRefusal(aws, stack.name, error),
+  );
   if (changeSet !== undefined) {
     emit({ type: "stack.started", stack: stack.name, action, changes: changeSet.changes.length });
     await executeChangeSet(aws, stack.name, action, changeSet, emit);
@@ -86,6 +88,17 @@ async function clearTheWay(
     case "stuck":
       throw stackStuck(stack.name, current?.StackStatus);
   }
+}
+
+/**
+ * Stacks are looked at before the first of them changes, so that another operation may have begun on a later one. Then the change
+ * set is refused with a ValidationError, as anything wrong with the call is: "Stack:… is in UPDATE_IN_PROGRESS state and can not be
+ * updated."
+ */
+async function explainRefusal(aws: Aws, stack: string, error: unknown): Promise<never> {
+  if (!isAwsError(error, "ValidationError")) throw error;
+  const now = await describeStack(aws, stack);
+  throw stackCondition(now) === "busy" ? stackBusy(stack, now?.StackStatus, error) : error;
 }
 
 /** Runs a change set to its end. Throws `STACK_FAILED`, or `STACK_BUSY` when another operation came first. */
