@@ -201,6 +201,7 @@ describe("infrastructure that meets an obstacle", () => {
     ]);
     expect(plan.at(-1)?.changes.map(({ action, logicalId }) => `${action} ${logicalId}`)).toEqual([
       "add DatabaseIngress",
+      "modify ExecutionRole",
       "modify Descriptor",
     ]);
   });
