@@ -134,8 +134,8 @@ test("decrypts secrets of another region there, and by way of nothing but what r
         "kms:ViaService": [
           { "Fn::Sub": `secretsmanager.${region}.amazonaws.com` },
           { "Fn::Sub": `ssm.${region}.amazonaws.com` },
-          { "Fn::Sub": "secretsmanager.us-east-1.amazonaws.com" },
-          { "Fn::Sub": "ssm.us-east-1.amazonaws.com" },
+          "secretsmanager.us-east-1.amazonaws.com",
+          "ssm.us-east-1.amazonaws.com",
         ],
       },
     },

@@ -160,21 +160,22 @@ function secretStatements(app: App, stacks: StackNames): Statement[] {
  */
 function decryptStatement(app: App, arns: string[]): Statement {
   // An ARN may be of another region, and is decrypted there.
-  const others = arns.map((arn) => arn.split(":")[3] ?? "").filter((region) => region !== app.region);
-  const regions = ["${AWS::Region}", ...unique(others)];
+  const others = unique(arns.map((arn) => arn.split(":")[3] ?? "")).filter((region) => region !== app.region);
   return {
     Sid: "DecryptSecrets",
     Effect: "Allow",
     Action: ["kms:Decrypt"],
-    Resource: regions.map((region) => sub(`arn:\${AWS::Partition}:kms:${region}:*:key/*`)),
+    Resource: ["${AWS::Region}", ...others].map((region) => sub(`arn:\${AWS::Partition}:kms:${region}:*:key/*`)),
     Condition: {
       StringLike: {
-        "kms:ViaService": regions.flatMap((region) =>
-          ["secretsmanager", "ssm"].map((service) => sub(`${service}.${region}.amazonaws.com`)),
-        ),
+        "kms:ViaService": [...readers("${AWS::Region}").map(sub), ...others.flatMap(readers)],
       },
     },
   };
+}
+
+function readers(region: string): string[] {
+  return ["secretsmanager", "ssm"].map((service) => `${service}.${region}.amazonaws.com`);
 }
 
 function isParameter(arn: string): boolean {
