@@ -6,6 +6,7 @@ import { appStacks, deploymentSteps } from "./app-stacks.ts";
 import { type DeployedStack, deployStack } from "./deploy-stack.ts";
 import { type EnvironmentDescriptor, readDescriptor } from "./descriptor.ts";
 import { prepareStack } from "./prepare-stack.ts";
+import { ensureServiceLinkedRoles } from "./service-linked-roles.ts";
 import type { Stack } from "./stack.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function applyInfrastructure(app: App, aws: Aws, emit: Emit): Promi
   const steps = await Promise.all(
     deploymentSteps(stacks).map((step) => Promise.all(step.map((stack) => prepareStack(aws, stack)))),
   );
+  await ensureServiceLinkedRoles(aws, steps.flat(), emit);
   const deployed = new Map<string, DeployedStack>();
   const upload = (stack: Stack) => (body: string) =>
     uploadTemplate(aws, deployed.get(stacks.state.name)?.outputs.StateBucket ?? "", stack.name, body);
