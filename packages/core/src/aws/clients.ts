@@ -9,6 +9,7 @@ import type { ECR } from "@aws-sdk/client-ecr";
 import type { ECS } from "@aws-sdk/client-ecs";
 import type { ElasticLoadBalancingV2 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { IAM } from "@aws-sdk/client-iam";
+import type { RDS } from "@aws-sdk/client-rds";
 import type { S3 } from "@aws-sdk/client-s3";
 import type { Scheduler } from "@aws-sdk/client-scheduler";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
@@ -36,6 +37,7 @@ export interface Aws {
   readonly elbv2: Operations<ElasticLoadBalancingV2>;
   readonly iam: Operations<IAM>;
   readonly logs: Operations<CloudWatchLogs>;
+  readonly rds: Operations<RDS>;
   readonly s3: Operations<S3>;
   readonly scheduler: Operations<Scheduler>;
   readonly secretsManager: Operations<SecretsManager>;
@@ -86,6 +88,7 @@ export function connectAws(target: AwsTarget, variables: NodeJS.ProcessEnv = pro
       const { CloudWatchLogs } = await import("@aws-sdk/client-cloudwatch-logs");
       return new CloudWatchLogs(configuration);
     }),
+    rds: client("RDS", async () => new (await import("@aws-sdk/client-rds")).RDS(configuration)),
     s3: client("S3", async () => {
       const { S3 } = await import("@aws-sdk/client-s3");
       // A bucket's own host name (bucket.127.0.0.1) can't be resolved for an address, so a path names it there.

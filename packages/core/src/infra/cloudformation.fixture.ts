@@ -1,4 +1,4 @@
-import type { Change, Stack as DescribedStack, StackEvent } from "@aws-sdk/client-cloudformation";
+import type { Change, Stack as DescribedStack, StackEvent, StackResource } from "@aws-sdk/client-cloudformation";
 import type { Aws } from "../aws/clients.ts";
 import { wrapAwsError } from "../aws/errors.ts";
 import { FardelError } from "../errors.ts";
@@ -32,6 +32,8 @@ export class FakeCloudFormation {
   readonly events = new Map<string, StackEvent[]>();
   /** Bodies or URLs as given; the last one is what GetTemplate answers. */
   readonly templates: string[] = [];
+  /** What each stack holds, by its name. */
+  readonly resources = new Map<string, Partial<StackResource>[]>();
   script: Script = {};
   private changeSetType = "";
   private name = "";
@@ -52,6 +54,11 @@ export class FakeCloudFormation {
     const stack = [...this.stacks.values()].find((each) => [each.StackName, each.StackId].includes(StackName));
     if (!stack) throw new FardelError("AWS_ValidationError", "CloudFormation DescribeStacks failed: ValidationError");
     return { Stacks: [stack] };
+  }
+
+  async describeStackResources(input: { StackName: string }) {
+    const { Stacks } = await this.describeStacks(input);
+    return { StackResources: Stacks.flatMap((stack) => this.resources.get(stack.StackName) ?? []) };
   }
 
   async createChangeSet(input: {

@@ -5,10 +5,13 @@ import { followStack, lastEventId } from "./follow-stack.ts";
 import { describeStack, stackCondition } from "./stack.ts";
 import { stackFailure } from "./stack-failure.ts";
 
-/** Deletes a stack and waits until it is gone; none is fine. Throws `STACK_FAILED`, or `STACK_BUSY` while it changes. */
-export async function deleteStack(aws: Aws, name: string, emit: Emit): Promise<void> {
+/**
+ * Deletes a stack and waits until it is gone; none is fine. `id` where only that very stack is meant, not another that has
+ * its name by now. Throws `STACK_FAILED`, or `STACK_BUSY` while it changes.
+ */
+export async function deleteStack(aws: Aws, name: string, emit: Emit, id = name): Promise<void> {
   const begin = performance.now();
-  const described = await describeStack(aws, name);
+  const described = await describeStack(aws, id);
   const condition = stackCondition(described);
   if (condition === "absent" || described?.StackId === undefined) return;
   if (condition === "busy") {

@@ -6,6 +6,7 @@ import { FardelError } from "../errors.ts";
 import type { Emit } from "../events.ts";
 import { type ChangeSet, createChangeSet } from "./change-set.ts";
 import { deleteStack } from "./delete-stack.ts";
+import { liftDeletionProtection } from "./deletion-protection.ts";
 import { followStack, lastEventId } from "./follow-stack.ts";
 import { describeStack, isUnchanged, type Stack, stackCondition, stackOutputs } from "./stack.ts";
 import { stackFailure } from "./stack-failure.ts";
@@ -81,12 +82,12 @@ async function clearTheWay(
     case "settled":
       return "update";
     case "never created":
-      await deleteStack(aws, stack.name, emit);
+      await removeRemains(aws, stack, current?.StackId ?? stack.name, emit);
       return "create";
     case "busy":
       throw stackBusy(stack.name, current?.StackStatus);
     case "stuck":
-      throw stackStuck(stack.name, current?.StackStatus);
+      throw stackStuck(stack, current?.StackStatus);
   }
 }
 
@@ -99,6 +100,15 @@ async function explainRefusal(aws: Aws, stack: string, error: unknown): Promise<
   if (!isAwsError(error, "ValidationError")) throw error;
   const now = await describeStack(aws, stack);
   throw stackCondition(now) === "busy" ? stackBusy(stack, now?.StackStatus, error) : error;
+}
+
+/**
+ * Deletes what a failed creation has left. Databases among it never came into use: what is known by this id has never been
+ * complete, nor can it be any more, whatever somebody else has made under the stack's name since.
+ */
+async function removeRemains(aws: Aws, { name, policy }: Stack, stackId: string, emit: Emit): Promise<void> {
+  if (policy !== undefined) await liftDeletionProtection(aws, stackId);
+  await deleteStack(aws, name, emit, stackId);
 }
 
 /** Runs a change set to its end. Throws `STACK_FAILED`, or `STACK_BUSY` when another operation came first. */
@@ -149,10 +159,13 @@ function stackBusy(name: string, status: string | undefined, cause?: unknown): F
   });
 }
 
-function stackStuck(name: string, status = "unknown"): FardelError {
+function stackStuck({ name, policy }: Stack, status = "unknown"): FardelError {
   const fixes: Record<string, string> = {
     UPDATE_ROLLBACK_FAILED: `Find the failed resource with \`aws cloudformation describe-stack-events --stack-name ${name}\`, mend it, then run \`aws cloudformation continue-update-rollback --stack-name ${name}\`.`,
-    DELETE_FAILED: "Finish deleting it first: `fardel down`.",
+    DELETE_FAILED:
+      policy === undefined
+        ? "Finish deleting it first: `fardel down`."
+        : "Finish deleting it first, and its databases with it: `fardel down --data`.",
   };
   return new FardelError("STACK_STUCK", `The stack ${name} can't be changed: an earlier operation failed halfway.`, {
     where: `stack ${name}`,
