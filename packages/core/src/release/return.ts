@@ -12,8 +12,10 @@ import {
   type ServiceSettings,
   serviceSettings,
   settingsDifferences,
+  withSecondTargetGroup,
 } from "./rollout/service-settings.ts";
 import { primaryOf, removeService, startRollout } from "./rollout/services.ts";
+import { betweenDeployments } from "./rollout/strategy-change.ts";
 import { type EndedRollout, watchRollouts } from "./rollout/watch.ts";
 import { restoreRules } from "./routing/restore-rules.ts";
 import type { Routing } from "./routing/routing.ts";
@@ -117,8 +119,8 @@ async function returnService(
   }
   // What ECS has refused has changed nothing.
   if (begun.rollout.deployment === "") return true;
-  const former = formerSettings(change.settings, current.ecs);
   const now = (await describeServices(run.aws, run.descriptor, [name])).get(name);
+  const former = formerSettings(change.settings, current.ecs, now?.ecs);
   // ECS's own rollback is to the old revision, and leaves what isn't part of one as it is: the number of tasks, the grace
   // period, the deployment configuration.
   const rolledBack = begun.result === "rolled back";
@@ -162,15 +164,16 @@ async function rollBack(
   taskDefinition: string,
   release: number,
 ): Promise<boolean> {
+  const ready = await betweenDeployments(run, back);
   run.emit({ type: "rollout.started", service: back.name, revision: lastPart(taskDefinition), action: "return" });
-  const rollout = await startRollout(run, { ...back, action: "update" }, taskDefinition, release);
+  const rollout = await startRollout(run, { ...ready, action: "update" }, taskDefinition, release);
   const [ended] = await watchRollouts(run, [{ ...rollout, returns: true }]);
   return ended?.result === "serving";
 }
 
-function formerSettings(settings: ServiceSettings, ecs: EcsService): ServiceSettings {
+function formerSettings(settings: ServiceSettings, ecs: EcsService, now: EcsService | undefined): ServiceSettings {
   const { healthCheckGracePeriodSeconds: _, ...rest } = settings;
-  const loadBalancers = ecs.loadBalancers ?? [];
+  const loadBalancers = withSecondTargetGroup(ecs.loadBalancers ?? [], now?.loadBalancers ?? []);
   return {
     ...rest,
     networkConfiguration: ecs.networkConfiguration ?? settings.networkConfiguration,

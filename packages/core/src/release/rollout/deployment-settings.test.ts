@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Rollout, Service } from "../../config/app.ts";
 import { shop } from "../release.fixture.ts";
-import { comparableConfiguration, deploymentConfiguration, withoutGates } from "./deployment-settings.ts";
+import { comparableConfiguration, deploymentConfiguration, plainRolling, withoutGates } from "./deployment-settings.ts";
 
 const { rollout } = shop.services.web as Service;
 const configured = (changes: Partial<Rollout>) => deploymentConfiguration({ ...rollout, ...changes });
@@ -74,6 +74,12 @@ test("on the way back nobody is asked, and nothing goes step by step", () => {
     bakeTimeInMinutes: 0,
   });
   expect(withoutGates(configured({ approve: "manual" }))).toMatchObject({ strategy: "ROLLING", lifecycleHooks: [] });
+});
+
+test("what a service runs is rolled out anew without its gate, with its alarms, and until all of it is replaced", () => {
+  const changes = { approve: "manual", bakeSeconds: 600, alarms: ["web-5xx"], earlySuccessPercent: 50 } as const;
+  const canary: Rollout = { ...rollout, ...changes, alarms: [...changes.alarms], strategy: "canary" };
+  expect(plainRolling(canary)).toEqual(configured({ alarms: ["web-5xx"] }));
 });
 
 test("what ECS completes, and the order of alarms, makes no difference", () => {

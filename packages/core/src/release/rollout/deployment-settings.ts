@@ -46,11 +46,26 @@ export function deploymentConfiguration(rollout: Rollout): DeploymentConfigurati
   };
 }
 
+/** How a service is to roll out anew what it runs already, before it has another strategy: nobody is asked, and nothing is skipped. */
+export function plainRolling(rollout: Rollout): DeploymentConfiguration {
+  return deploymentConfiguration({
+    ...rollout,
+    strategy: "rolling",
+    approve: "automatic",
+    check: undefined,
+    earlySuccessPercent: undefined,
+  });
+}
+
+/** Whether ECS moves the traffic of such a deployment from one revision to the other. */
+export function shiftsTraffic({ strategy = "ROLLING" }: DeploymentConfiguration = {}): boolean {
+  return strategy !== "ROLLING";
+}
+
 /** On the way back nobody is asked, and the traffic is shifted at once: what is brought back has served before. */
 export function withoutGates(configuration: DeploymentConfiguration): DeploymentConfiguration {
   const { linearConfiguration: _, canaryConfiguration: __, ...rest } = configuration;
-  const shifts = rest.strategy !== undefined && rest.strategy !== "ROLLING";
-  return { ...rest, lifecycleHooks: [], ...(shifts && { strategy: "BLUE_GREEN", bakeTimeInMinutes: 0 }) };
+  return { ...rest, lifecycleHooks: [], ...(shiftsTraffic(rest) && { strategy: "BLUE_GREEN", bakeTimeInMinutes: 0 }) };
 }
 
 /** ECS counts in minutes: part of one is a whole one. */

@@ -1,15 +1,16 @@
 import type { App, Task } from "../../config/app.ts";
-import { FardelError } from "../../errors.ts";
 import type { ServiceChange } from "../changes.ts";
-import { ecsServiceName, lastPart } from "../names.ts";
+import { lastPart } from "../names.ts";
 import type { ReleasedWorkload } from "../records/record.ts";
 import type { Routing } from "../routing/routing.ts";
 import type { Run } from "../run.ts";
 import { gateOf } from "./gates.ts";
 import { untilOldTasksAreGone } from "./old-tasks.ts";
 import { proofOf } from "./proof.ts";
+import { refusalIn, refusedRollout } from "./refused-rollout.ts";
 import type { CheckTasks } from "./revision-check.ts";
 import { type StartedRollout, startRollout } from "./services.ts";
+import { readyForStrategies } from "./strategy-change.ts";
 import { type EndedRollout, watchRollouts } from "./watch.ts";
 
 /** What rolling out has come to so far. */
@@ -102,20 +103,16 @@ async function untilReplaced(
   );
 }
 
-/** What AWS refuses is a failed release, which goes back. Where nothing may be written any more, there is no way back. */
-function refusalIn(error: unknown, { signal }: Run): string {
-  if (!(error instanceof FardelError) || signal.aborted) throw error;
-  return error.why === undefined ? error.message : `${error.message}: ${error.why}`;
-}
-
 async function rollOutWave(
   run: Run,
   changes: readonly ServiceChange[],
   tasks: CheckTasks,
   release: number,
 ): Promise<EndedRollout[]> {
+  const ready = await readyForStrategies(run, changes);
+  if (ready.failed.length > 0) return ready.failed;
   const started = await Promise.all(
-    changes.map(async (change) => {
+    ready.changes.map(async (change) => {
       const gate = await gateOf(run, change.service, tasks);
       const begun = await begin(run, change, tasks.definitions.get(change.name) ?? "", release);
       return "result" in begun || gate === undefined ? begun : { ...begun, gate };
@@ -133,30 +130,14 @@ async function begin(
   taskDefinition: string,
   release: number,
 ): Promise<StartedRollout | EndedRollout> {
-  const { name, action, current } = change;
+  const { name } = change;
   const revision = lastPart(taskDefinition);
   run.emit({ type: "rollout.started", service: name, revision, action: actionOf(change, taskDefinition) });
   const startedAt = run.time.now();
   try {
     return await startRollout(run, change, taskDefinition, release);
   } catch (error) {
-    const reason = refusalIn(error, run);
-    const rollout: StartedRollout = {
-      service: name,
-      ecsName: ecsServiceName(run.descriptor.app, name),
-      arn: current?.ecs.serviceArn ?? "",
-      created: action === "create",
-      returns: false,
-      taskDefinition,
-      deployment: "",
-      known: new Set(),
-      deploys: false,
-      targetGroup: undefined,
-      startedAt,
-    };
-    const durationMs = run.time.now() - startedAt;
-    run.emit({ type: "rollout.finished", service: name, outcome: "failed", durationMs });
-    return { rollout, result: "failed", reason, targetReason: undefined, stopped: false, durationMs };
+    return refusedRollout(run, change, taskDefinition, error, startedAt);
   }
 }
 

@@ -2,7 +2,13 @@ import type { Service as EcsService } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
 import type { Scale, Service } from "../../config/app.ts";
 import { descriptor, shop } from "../release.fixture.ts";
-import { changedCount, serviceSettings, settingsDifferences, withRules } from "./service-settings.ts";
+import {
+  changedCount,
+  serviceSettings,
+  settingsDifferences,
+  withRules,
+  withSecondTargetGroup,
+} from "./service-settings.ts";
 
 const { web, worker } = shop.services as Record<"web" | "worker", Service>;
 
@@ -132,6 +138,17 @@ describe("a strategy that shifts traffic", () => {
     const ecs = there(canary);
     const [balancer] = serviceSettings(web, descriptor, { ecs, rule: "rule/production" }).loadBalancers;
     expect(balancer?.advancedConfiguration).toEqual(advancedConfiguration);
+  });
+
+  test("leaves the second target group to a service that goes back to how it was without it", () => {
+    const [former] = described(web).loadBalancers ?? [];
+    const [now] = there(canary).loadBalancers ?? [];
+    if (!former || !now) throw new Error("web has a load balancer");
+    const port = { ...former, containerPort: 1 };
+    expect(withSecondTargetGroup([port], [now])).toEqual([{ ...port, advancedConfiguration }]);
+    expect(withSecondTargetGroup([now], [former])).toEqual([now]);
+    expect(withSecondTargetGroup([former], [former])).toEqual([former]);
+    expect(withSecondTargetGroup([], [now])).toEqual([]);
   });
 
   test("is told of a rule that somebody has deleted", () => {

@@ -101,6 +101,20 @@ export function alternateOf(
   return route && shifts ? descriptor.alternateTargetGroups[name] : undefined;
 }
 
+/**
+ * A service's load balancers as they were, with the second target group that it has been given since: its tasks may be in either,
+ * and where its rule sends nothing to the first, going back to that one alone would leave it without traffic.
+ *
+ * @param now as the service has them by now.
+ */
+export function withSecondTargetGroup(former: readonly LoadBalancer[], now: readonly LoadBalancer[]): LoadBalancer[] {
+  return former.map((balancer) => {
+    const since = now.find(({ targetGroupArn }) => targetGroupArn === balancer.targetGroupArn);
+    const advancedConfiguration = balancer.advancedConfiguration ?? since?.advancedConfiguration;
+    return { ...balancer, ...(advancedConfiguration && { advancedConfiguration }) };
+  });
+}
+
 /** The same settings with the rules that have been made since. */
 export function withRules(settings: ServiceSettings, production: string, test: string | undefined): ServiceSettings {
   return {

@@ -13,7 +13,7 @@ import { ecsServiceName, ecsTags } from "../names.ts";
 import type { Run } from "../run.ts";
 import { sleep } from "../time.ts";
 import type { Gate } from "./gates.ts";
-import { capacityText } from "./service-settings.ts";
+import { capacityText, type ServiceSettings } from "./service-settings.ts";
 
 /** A deployment that ECS has been asked for, and what tells it from those before. */
 export interface StartedRollout {
@@ -51,9 +51,7 @@ export async function startRollout(
   const { descriptor, time } = run;
   const { name, action, settings, current } = change;
   const ecsName = ecsServiceName(descriptor.app, name);
-  const known = new Set(
-    (await serviceDeployments(run, ecsName)).map(({ serviceDeploymentArn = "" }) => serviceDeploymentArn),
-  );
+  const known = await knownDeployments(run, ecsName);
   const startedAt = time.now();
   run.check();
   const before = primaryOf(current?.ecs);
@@ -81,24 +79,66 @@ export async function startRollout(
             moves ||
             (before?.rolloutState === "FAILED" && before.taskDefinition === taskDefinition),
         });
+  return followed(run, ecs, settings, {
+    service: name,
+    created: action === "create",
+    taskDefinition,
+    known,
+    startedAt,
+    before,
+  });
+}
+
+/**
+ * Rolls out anew what a service runs, with other load balancers and settings of the deployment; nothing else of it changes.
+ *
+ * @param taskDefinition the one that it runs.
+ */
+export async function startPreparation(
+  run: Run,
+  { name, current }: Pick<ServiceChange, "name" | "current">,
+  taskDefinition: string,
+  settings: Pick<ServiceSettings, "deploymentConfiguration" | "loadBalancers">,
+): Promise<StartedRollout> {
+  const ecsName = ecsServiceName(run.descriptor.app, name);
+  const known = await knownDeployments(run, ecsName);
+  const startedAt = run.time.now();
+  run.check();
+  const ecs = await update(run, ecsName, { ...settings, taskDefinition, forceNewDeployment: true });
+  const before = primaryOf(current?.ecs);
+  return followed(run, ecs, settings, { service: name, created: false, taskDefinition, known, startedAt, before });
+}
+
+interface Asked extends Pick<StartedRollout, "service" | "created" | "taskDefinition" | "known" | "startedAt"> {
+  /** What was PRIMARY before. */
+  before: Deployment | undefined;
+}
+
+function followed(
+  { descriptor }: Run,
+  ecs: EcsService,
+  { loadBalancers: [balancer] }: Pick<ServiceSettings, "loadBalancers">,
+  { before, ...asked }: Asked,
+): StartedRollout {
   const primary = primaryOf(ecs);
   const continues = primary?.id === before?.id;
-  const [balancer] = settings.loadBalancers;
   const alternateTargetGroup = balancer?.advancedConfiguration?.alternateTargetGroupArn;
   return {
-    service: name,
-    ecsName,
+    ...asked,
+    ecsName: ecsServiceName(descriptor.app, asked.service),
     arn: ecs.serviceArn ?? "",
-    created: action === "create",
     returns: false,
-    taskDefinition,
     deployment: primary?.id ?? "",
-    known: continues ? new Set() : known,
+    known: continues ? new Set() : asked.known,
     deploys: !continues || primary?.rolloutState === "IN_PROGRESS",
     targetGroup: balancer?.targetGroupArn,
     ...(alternateTargetGroup !== undefined && { alternateTargetGroup }),
-    startedAt,
   };
+}
+
+async function knownDeployments(run: Run, ecsName: string): Promise<Set<string>> {
+  const listed = await serviceDeployments(run, ecsName);
+  return new Set(listed.map(({ serviceDeploymentArn = "" }) => serviceDeploymentArn));
 }
 
 /** Says on the services which release they serve, once they do. */
