@@ -137,3 +137,24 @@ test("what is interrupted while it gets its second target group is waited for by
   expect((await deployments("shop-admin")).slice(0, 2)).toEqual(["BLUE_GREEN SUCCESSFUL", "ROLLING SUCCESSFUL"]);
   expect(await text("/admin/x")).toBe("five");
 });
+
+test("an interrupted release that bakes is sent back by one that rolls again, and no request is lost", async () => {
+  write("six", { web: "{ strategy: blue-green, bake: 60m }" });
+  const person = new AbortController();
+  const emit = (event: FardelEvent) =>
+    event.type === "rollout.progress" && event.stage === "BAKE_TIME" && person.abort(new Error("Ctrl-C"));
+  expect(await deployNoting({ only: ["web"], emit, signal: person.signal })).toMatchObject({
+    error: { message: "Ctrl-C" },
+    updates: [{ strategy: "BLUE_GREEN" }],
+  });
+  expect(await text()).toBe("six");
+  write("seven");
+  const { result } = await underLoad(shop, () => deployNoting({ only: ["web"] }));
+  if ("error" in result) throw result.error;
+  expect(result.outcome).toMatchObject({ outcome: "succeeded" });
+  expect(notices(result.events)).toContain(
+    "A deployment of web that is under way is sent back: ECS changes how a service is deployed only in between.",
+  );
+  expect((await deployments("shop-web")).slice(0, 2)).toEqual(["ROLLING SUCCESSFUL", "BLUE_GREEN ROLLBACK_SUCCESSFUL"]);
+  expect(await text()).toBe("seven");
+});

@@ -317,6 +317,20 @@ test("a rolling service becomes a blue/green one, and one again that rolls in th
   expect(weights(world, world.productionRule)).toEqual([0, 100]);
 });
 
+test("a service goes back to rolling between deployments only", async () => {
+  const world = await serving(blueGreen);
+  await deploy(world);
+  await world.clock.advance(minute);
+  expect(await stage(world)).toBe("BAKE_TIME");
+  const rolling = { deploymentConfiguration: { strategy: "ROLLING" as const } };
+  await expect(update(world, rolling)).rejects.toThrow(
+    "The deployment strategy of the service web can't be changed from BLUE_GREEN to ROLLING while a deployment is in progress.",
+  );
+  await world.clock.advance(10 * minute);
+  await update(world, rolling);
+  expect(await service(world)).toMatchObject({ deploymentConfiguration: { strategy: "ROLLING" } });
+});
+
 test("a rolling update pauses before its first task and after its last", async () => {
   const world = await worldWithCluster();
   await register(world, "web:1", {});

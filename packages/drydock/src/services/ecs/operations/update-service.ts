@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { ServiceRevision, UpdateServiceRequest } from "@aws-sdk/client-ecs";
 import { beginDeployment, primaryOf, scaleService } from "../../../runtime/scheduler/deployments.ts";
+import { isOngoing } from "../../../runtime/scheduler/rollout.ts";
 import type { ServiceState } from "../../../runtime/scheduler/state.ts";
 import type { InputOf } from "../../../service.ts";
 import { checkCompatibility, checkStrategy } from "../capacity.ts";
@@ -55,6 +56,7 @@ export function updateServiceOperation(ecs: Ecs) {
 /** What takes effect at once, without a deployment. */
 function applySettings(service: ServiceRecord, input: UpdateServiceRequest): ServiceRecord {
   const before = service.settings;
+  checkStrategyChange(service, input);
   const settings = {
     deploymentConfiguration: completeConfiguration(input.deploymentConfiguration, before.deploymentConfiguration),
     healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? before.healthCheckGracePeriodSeconds,
@@ -76,6 +78,20 @@ function applySettings(service: ServiceRecord, input: UpdateServiceRequest): Ser
       ...schedulerSettings(settings),
     },
   };
+}
+
+/**
+ * "You cannot migrate a service to rolling deployment if it has an ongoing deployment." With which error ECS says so isn't documented. The other
+ * way there is only the advice to "wait for any current deployments to complete".
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/update-bluegreen-to-rolling.html
+ */
+function checkStrategyChange({ name, settings, state }: ServiceRecord, input: UpdateServiceRequest): void {
+  const { strategy: before = "ROLLING" } = settings.deploymentConfiguration;
+  if (before === "ROLLING" || input.deploymentConfiguration?.strategy !== "ROLLING") return;
+  if (!isOngoing(state.rollout)) return;
+  throw invalidParameter(
+    `The deployment strategy of the service ${name} can't be changed from ${before} to ROLLING while a deployment is in progress.`,
+  );
 }
 
 /** The revision an update asks for; undefined when it asks for nothing that the PRIMARY deployment doesn't run. */
