@@ -10,6 +10,7 @@ import { isAwsError } from "../../aws/errors.ts";
 import type { ServiceChange } from "../changes.ts";
 import { describeEcsServices } from "../current.ts";
 import { ecsServiceName, ecsTags } from "../names.ts";
+import { withNewRole } from "../new-role.ts";
 import type { Run } from "../run.ts";
 import { sleep } from "../time.ts";
 import type { Gate } from "./gates.ts";
@@ -33,6 +34,8 @@ export interface StartedRollout {
   known: ReadonlySet<string>;
   /** False when only the number of tasks changes, which is no deployment. */
   deploys: boolean;
+  /** How many tasks were asked for; undefined where their number is somebody else's. */
+  desiredCount?: number;
   targetGroup: string | undefined;
   /** The other one, of a service whose traffic ECS shifts. */
   alternateTargetGroup?: string;
@@ -86,6 +89,7 @@ export async function startRollout(
     known,
     startedAt,
     before,
+    ...(change.desiredCount !== undefined && { desiredCount: change.desiredCount }),
   });
 }
 
@@ -109,7 +113,8 @@ export async function startPreparation(
   return followed(run, ecs, settings, { service: name, created: false, taskDefinition, known, startedAt, before });
 }
 
-interface Asked extends Pick<StartedRollout, "service" | "created" | "taskDefinition" | "known" | "startedAt"> {
+interface Asked
+  extends Pick<StartedRollout, "service" | "created" | "taskDefinition" | "known" | "startedAt" | "desiredCount"> {
   /** What was PRIMARY before. */
   before: Deployment | undefined;
 }
@@ -195,24 +200,17 @@ async function create(
   const { cluster } = run.descriptor;
   // "Unable to Start a service that is still Draining."
   await untilGone(run, serviceName, ["DRAINING"]);
-  run.check();
-  const { service } = await run.aws.ecs.createService({
-    cluster,
-    serviceName,
-    // Sent again because its answer was lost, it is the same creation for ECS; RunTask has its token from the SDK.
-    clientToken: randomUUID(),
-    ...request,
-  });
+  // Sent again because its answer was lost, it is the same creation for ECS; RunTask has its token from the SDK.
+  const clientToken = randomUUID();
+  const { service } = await withNewRole(run, () =>
+    run.aws.ecs.createService({ cluster, serviceName, clientToken, ...request }),
+  );
   return service ?? {};
 }
 
-async function update(
-  { aws, descriptor }: Run,
-  service: string,
-  request: Omit<UpdateServiceRequest, "service">,
-): Promise<EcsService> {
-  const { cluster } = descriptor;
-  const answer = await aws.ecs.updateService({ cluster, service, ...request });
+async function update(run: Run, service: string, request: Omit<UpdateServiceRequest, "service">): Promise<EcsService> {
+  const { cluster } = run.descriptor;
+  const answer = await withNewRole(run, () => run.aws.ecs.updateService({ cluster, service, ...request }));
   return answer.service ?? {};
 }
 

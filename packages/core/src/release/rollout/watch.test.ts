@@ -111,6 +111,15 @@ test("a change of the number of tasks alone is over when they run", async () => 
   expect((await watch([], [rolloutOf("web", { deploys: false })])).results).toEqual({ web: "serving" });
 });
 
+test("another count than the one asked for is an old answer at first, and somebody else's later", async () => {
+  const durationOf = async (desiredCount: number) => {
+    const { ended } = await watch([], [rolloutOf("web", { deploys: false, desiredCount })]);
+    return ended[0]?.result === "serving" ? ended[0].durationMs : Number.NaN;
+  };
+  expect(await durationOf(2)).toBeLessThan(15_000);
+  expect(await durationOf(5)).toBeGreaterThanOrEqual(15_000);
+});
+
 test("progress is told when it changes, and not at every look", async () => {
   const deployments = [
     { id: "ecs-svc/web", status: "PRIMARY", desiredCount: 2, runningCount: 1, pendingCount: 1, failedTasks: 0 },

@@ -48,6 +48,11 @@ const firstDelayMs = 200;
 const lastDelayMs = (local: boolean) => (local ? 250 : 2000);
 /** Without a deployment there is no circuit breaker either, which would say that it won't come to anything. */
 const scalingMs = 10 * 60_000;
+/**
+ * "The result of an API command you run … might not be immediately visible to all subsequent commands": for so long another count
+ * than the one asked for is the one of before; later it is somebody else's.
+ */
+const staleMs = 15_000;
 
 /**
  * Follows rollouts to their ends. Each is judged by the service deployment of its own revision alone: that the service is
@@ -268,12 +273,14 @@ function reasonOf(deployment: ServiceDeployment | undefined): string | undefined
 
 function judgeScaling(
   run: Run,
-  { startedAt }: StartedRollout,
+  { startedAt, desiredCount }: StartedRollout,
   service: EcsService | undefined,
   end: (result: RolloutResult, reason?: string) => void,
 ): void {
-  if (service && service.runningCount === service.desiredCount && service.pendingCount === 0) end("serving");
-  else if (run.time.now() - startedAt > scalingMs) end("failed", "The tasks asked for don't run after ten minutes.");
+  const passedMs = run.time.now() - startedAt;
+  const isOld = desiredCount !== undefined && service?.desiredCount !== desiredCount && passedMs < staleMs;
+  if (service && !isOld && service.runningCount === service.desiredCount && service.pendingCount === 0) end("serving");
+  else if (passedMs > scalingMs) end("failed", "The tasks asked for don't run after ten minutes.");
 }
 
 function endRollout(run: Run, watched: Watched, result: RolloutResult, reason: string | undefined): void {
