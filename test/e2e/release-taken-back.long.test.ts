@@ -1,5 +1,6 @@
-import { releaseHistory } from "@fardel/core";
+import { exitCodeOf, type FardelEvent, rollback } from "@fardel/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { origin } from "./release.fixture.ts";
 import { underLoad } from "./shop-load.fixture.ts";
 import { byGrace, isAt, TakenBackShop } from "./taken-back.fixture.ts";
 
@@ -9,57 +10,67 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-test("a rolling update under way goes back as well, and no request is lost", async () => {
-  app.write({ text: "two", rollout: "{ strategy: rolling }" });
-  const { result } = await underLoad(app.shop, async () => {
-    const { ended } = await app.release((event) => event.type === "rollout.started" && event.service === "web");
+test("services of earlier waves return after it, what was new goes with its rule, and no request is lost", async () => {
+  const { shop } = app;
+  app.write({ text: "two", api: true });
+  await shop.setUp();
+  const { result } = await underLoad(shop, async () => {
+    const { ended, events } = await app.release(isAt("BAKE_TIME"));
+    expect([await app.text(), await app.text("/api/x")]).toEqual(["two", "two"]);
     const taken = await app.takeBack();
-    return { taken, deployed: (await ended).outcome };
+    return { deployed: (await ended).outcome, taken, events };
   });
-  expect(result.taken).toMatchObject({ release: 2, outcome: "rolled back", takenBack: true, failure: byGrace });
-  expect(result.deployed).toMatchObject({ outcome: "rolled back", failure: byGrace });
-  expect(await app.text()).toBe("one");
-});
-
-test("a rolling update goes back while it bakes, though it is over for ECS", async () => {
-  app.write({ text: "three", rollout: "{ strategy: rolling, bake: 60m }" });
-  const { ended } = await app.release(({ type }) => type === "rollout.baking");
-  expect(await app.text()).toBe("three");
-  expect(await app.takeBack()).toMatchObject({ release: 3, outcome: "rolled back", failure: byGrace });
-  expect((await ended).outcome).toMatchObject({ outcome: "rolled back", failure: byGrace });
-  expect(await app.text()).toBe("one");
-});
-
-test("traffic that is being shifted step by step goes back at once, and no request is lost", async () => {
-  app.write({ text: "four", rollout: "{ strategy: linear, step: 25, every: 60m }" });
-  const { result } = await underLoad(app.shop, async () => {
-    const { ended } = await app.release((event) => event.type === "rollout.progress" && event.productionPercent === 25);
-    const taken = await app.takeBack();
-    return [taken.outcome, (await ended).outcome.outcome];
+  const { deployed, taken, events } = result;
+  expect(taken).toMatchObject({ release: 2, outcome: "rolled back", serving: 1, takenBack: true, failure: byGrace });
+  expect(taken.services).toMatchObject({ web: { change: "updated", result: "rolled back" } });
+  expect(exitCodeOf(taken)).toBe(0);
+  expect(deployed).toMatchObject({ release: 2, outcome: "rolled back", serving: 1, failure: byGrace, diagnoses: [] });
+  expect(exitCodeOf(deployed)).toBe(3);
+  const way = events.flatMap((event) => {
+    if (event.type === "rollout.finished") return `${event.service} ${event.outcome}`;
+    return event.type === "service.removed" ? `${event.service} removed` : [];
   });
-  expect(result).toEqual(["rolled back", "rolled back"]);
-  expect(await app.text()).toBe("one");
+  expect(way[2]).toBe("web rolled back");
+  expect(way.slice(3).sort()).toEqual(["api removed", "worker rolled back"]);
+  expect([await app.text(), await app.text("/api/x")]).toEqual(["one", "one"]);
+  const { Rules = [] } = await shop.aws.elbv2.describeRules({
+    ListenerArn: shop.descriptor.loadBalancer?.listeners.http,
+  });
+  expect(Rules.map(({ Conditions }) => Conditions?.[0]?.PathPatternConfig?.Values)).toEqual([["/*"], undefined]);
 });
 
-test("of two people who take it back the first is told, and nothing goes back further than that", async () => {
-  app.write({ text: "five" });
-  const { ended } = await app.release(isAt("BAKE_TIME"));
-  const both = await Promise.all([app.takeBack("grace"), app.takeBack("heidi")]);
-  expect(both.map(({ release, outcome, takenBack }) => [release, outcome, takenBack])).toEqual([
-    [5, "rolled back", true],
-    [5, "rolled back", true],
-  ]);
-  const { failure } = (await ended).outcome;
-  expect(failure).toMatch(/^It was taken back by (grace|heidi) on build; release 1 serves again\.$/);
-  const [newest] = await releaseHistory({ aws: app.shop.aws, descriptor: app.shop.descriptor }, 1);
-  expect(newest).toMatchObject({ number: 5, outcome: "rolled back", failure });
-});
-
-test("one that runs its after-tasks serves already: it comes to its end, and another release leads back", async () => {
-  app.write({ text: "six", rollout: "{ strategy: blue-green }" });
-  const { ended } = await app.release(({ type }) => type === "task.started", { before: [], after: ["migrate"] });
+test("before any service has changed there is nothing to return, and none is touched", async () => {
+  app.write({ text: "three" });
+  const { ended, events } = await app.release(({ type }) => type === "definition.registered");
   const taken = await app.takeBack();
-  expect((await ended).outcome).toMatchObject({ release: 6, outcome: "succeeded" });
-  expect(taken).toMatchObject({ release: 7, outcome: "succeeded" });
+  expect((await ended).outcome).toMatchObject({ release: 3, outcome: "rolled back", failure: byGrace });
+  expect(taken).toMatchObject({ outcome: "rolled back", serving: 1, services: {} });
+  expect(events.some(({ type }) => type === "rollout.started")).toBe(false);
+});
+
+test("one that waits for its approval is rejected, watched or not", async () => {
+  app.write({ text: "four", rollout: "{ strategy: blue-green, approve: manual }" });
+  const { ended } = await app.release(({ type }) => type === "rollout.waiting");
+  const watched = await app.takeBack();
+  expect(watched).toMatchObject({ release: 4, outcome: "rolled back", takenBack: true, failure: byGrace });
+  expect((await ended).outcome).toMatchObject({ outcome: "rolled back", failure: byGrace });
+
+  const left = await app.shop.deploy({ leave: AbortSignal.abort() });
+  expect(left.outcome).toMatchObject({ release: 5, outcome: "waiting" });
+  const taken = await app.takeBack();
+  expect(taken).toMatchObject({ release: 5, outcome: "rolled back", serving: 1, takenBack: true, failure: byGrace });
+  expect(await app.text()).toBe("one");
+});
+
+test("a rollback that is under way isn't taken back: the second person is told of the first", async () => {
+  app.write({ text: "six", rollout: "{ strategy: blue-green }" });
+  expect((await app.shop.deploy()).outcome).toMatchObject({ release: 6, outcome: "succeeded" });
+  const began = Promise.withResolvers<void>();
+  const emit = ({ type }: FardelEvent) => type === "rollout.started" && began.resolve();
+  const { aws, descriptor } = app.shop;
+  const first = rollback({ aws, descriptor, origin, emit });
+  await began.promise;
+  await expect(app.takeBack()).rejects.toMatchObject({ code: "RELEASE_LOCKED", exitCode: 5 });
+  expect(await first).toMatchObject({ release: 7, outcome: "succeeded" });
   expect(await app.text()).toBe("one");
 });

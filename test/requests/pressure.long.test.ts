@@ -1,4 +1,4 @@
-// The same as test/e2e/rollout-under-load.test.ts shows, but on a machine that has better things to do: every core computes
+// The same as test/e2e/rollout-under-load.long.test.ts shows, but on a machine that has better things to do: every core computes
 // something else all the time, so drydock, the app and the load itself get their turns late.
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
