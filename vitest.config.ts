@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: "unit",
           setupFiles,
+          // Unless told otherwise vitest leaves a core to itself.
+          maxWorkers: 2,
           include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "test/load/**/*.test.ts"],
           sequence: { groupOrder: 0 },
         },
@@ -24,6 +26,7 @@ export default defineConfig({
         test: {
           name: "conformance",
           setupFiles,
+          maxWorkers: 2,
           include: ["test/conformance/**/*.test.ts"],
           globalSetup: ["test/conformance/moto.ts"],
           testTimeout: 60_000,
