@@ -7,7 +7,7 @@ const longLoads = ["test/{requests,faults}/*.long.test.ts", "test/e2e/rollout-un
 /** The seed of generated inputs. */
 const setupFiles = ["test/seed.ts"];
 
-// Groups, one after the other: what needs only a core, what mostly waits for processes, and what measures requests under
+// Groups, one after the other: what needs only a core, what is compared with moto, what mostly waits for processes, and what measures requests under
 // load, which wants the machine for itself.
 export default defineConfig({
   test: {
@@ -26,12 +26,13 @@ export default defineConfig({
         test: {
           name: "conformance",
           setupFiles,
-          maxWorkers: 2,
+          // They share one moto.
+          fileParallelism: false,
           include: ["test/conformance/**/*.test.ts"],
           globalSetup: ["test/conformance/moto.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          sequence: { groupOrder: 0 },
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -43,7 +44,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       // No part of `npm test`: `npm run test:long`.
@@ -56,7 +57,7 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 120_000,
           maxWorkers: 3,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -66,7 +67,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -6,4 +6,5 @@ import fc from "fast-check";
  * in FARDEL_TEST_SEED, or `random`, looks for what no run has met yet; fast-check prints the seed of what fails.
  */
 const wish = process.env.FARDEL_TEST_SEED ?? "20261121";
-fc.configureGlobal({ seed: wish === "random" ? randomInt(2 ** 31) : Number(wish) });
+export const seed = wish === "random" ? randomInt(2 ** 31) : Number(wish);
+fc.configureGlobal({ seed });

@@ -1,10 +1,9 @@
-import { randomInt } from "node:crypto";
 import { expect, test } from "vitest";
+import { seed } from "../seed.ts";
 import { RandomKills, type Trial } from "./random-kills.fixture.ts";
 
 const shops = 4;
 const wanted = 100;
-const seed = Number(process.env.FARDEL_TEST_SEED ?? randomInt(1_000_000));
 
 test(`after each of ${wanted} random kills the next release ends as it should (FARDEL_TEST_SEED=${seed})`, async () => {
   const hits: Trial[] = [];
