@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RandomKills } from "./random-kills.fixture.ts";
 
-// `random-kills.long.test.ts` does a hundred.
+// `random-kills.long.test.ts` does a hundred, in more time than CI has.
 const kills = new RandomKills(20);
 
 beforeAll(() => kills.start());
