@@ -1,17 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import {
-  type App,
-  type Aws,
-  applyInfrastructure,
-  connectAws,
-  destroyInfrastructure,
-  type FardelEvent,
-} from "@fardel/core";
+import { type App, type Aws, applyInfrastructure, destroyInfrastructure, type FardelEvent } from "@fardel/core";
 import { shop } from "@fardel/core/infra/shop.fixture.ts";
-import { type Drydock, startDrydock } from "@fardel/drydock/drydock.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BareRegion, stackOutcomes, startBareRegion } from "./bare-region.fixture.ts";
 
 const { main } = shop.databases;
 if (main === undefined) throw new Error("the shop has a database");
@@ -22,23 +12,19 @@ const refused: App = {
   ...app,
   databases: { ...app.databases, other: { ...main, name: "other", version: "18", storageGiB: 1 } },
 };
-const directory = mkdtempSync(join(tmpdir(), "fardel-fresh-"));
-let drydock: Drydock;
+let region: BareRegion;
 let aws: Aws;
 
 beforeAll(async () => {
-  drydock = await startDrydock({ directory, port: 0 });
-  aws = connectAws({ environment: "local", region: drydock.region, endpoint: drydock.endpoint }, {});
+  region = await startBareRegion();
+  ({ aws } = region);
 });
-afterAll(async () => {
-  await drydock.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => region.close());
 
 async function outcomes(work: (emit: (event: FardelEvent) => void) => Promise<unknown>): Promise<string[]> {
   const events: FardelEvent[] = [];
   await work((event) => events.push(event));
-  return events.flatMap((event) => (event.type === "stack.finished" ? [`${event.stack} ${event.outcome}`] : []));
+  return stackOutcomes(events);
 }
 
 const apply = (wanted: App) => outcomes((emit) => applyInfrastructure(wanted, aws, emit));

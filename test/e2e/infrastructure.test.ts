@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   type App,
   type Aws,
   applyInfrastructure,
-  connectAws,
   destroyInfrastructure,
   type EnvironmentDescriptor,
   type FardelEvent,
@@ -15,43 +11,35 @@ import {
 } from "@fardel/core";
 import { shop, tinyShop } from "@fardel/core/infra/shop.fixture.ts";
 import { dataStackPolicy } from "@fardel/core/infra/templates/data.ts";
-import { type Drydock, startDrydock } from "@fardel/drydock/drydock.ts";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type BareRegion, stackOutcomes, startBareRegion } from "./bare-region.fixture.ts";
 
 const { main } = shop.databases;
 if (main === undefined) throw new Error("the shop has a database");
 // The version that comes with fardel: nothing is fetched.
 const app: App = { ...shop, environment: "local", cluster: "local", databases: { main: { ...main, version: "18" } } };
-const directory = mkdtempSync(join(tmpdir(), "fardel-infrastructure-"));
-let drydock: Drydock;
+let region: BareRegion;
 let aws: Aws;
 let descriptor: EnvironmentDescriptor;
 
 beforeAll(async () => {
-  drydock = await startDrydock({ directory, port: 0 });
-  aws = connectAws({ environment: "local", region: drydock.region, endpoint: drydock.endpoint }, {});
+  region = await startBareRegion();
+  ({ aws } = region);
 });
-afterAll(async () => {
-  await drydock.close();
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => region.close());
 
 /** Applies, and tells what became of each stack, in order. */
 async function apply(changed: App = app): Promise<string[]> {
   const events: FardelEvent[] = [];
   descriptor = await applyInfrastructure(changed, aws, (event) => events.push(event));
-  return outcomes(events);
+  return stackOutcomes(events);
 }
 
 async function destroy(data: boolean, doomed: App = app): Promise<string[]> {
   const events: FardelEvent[] = [];
   await destroyInfrastructure(doomed, aws, (event) => events.push(event), { data });
-  return outcomes(events);
-}
-
-function outcomes(events: FardelEvent[]): string[] {
-  return events.flatMap((event) => (event.type === "stack.finished" ? [`${event.stack} ${event.outcome}`] : []));
+  return stackOutcomes(events);
 }
 
 async function stackNames(): Promise<(string | undefined)[]> {
@@ -86,7 +74,7 @@ describe("infrastructure in the embedded region", () => {
     expect(finished.slice(0, 3).sort()).toEqual(["fardel created", "local created", "shop-registry created"]);
     expect(finished.slice(3)).toEqual(["shop-local-data created", "shop-local created"]);
     expect(descriptor).toEqual(await readDescriptor(aws, "shop", "local"));
-    expect(descriptor.accountId).toBe(drydock.accountId);
+    expect(descriptor.accountId).toBe(region.accountId);
   });
 
   test("has a load balancer that answers, a database and a registry", async () => {

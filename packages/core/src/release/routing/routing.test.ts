@@ -110,20 +110,26 @@ test("where all is right nothing is called", async () => {
   expect(take()).toEqual([]);
 });
 
-test("everything can be put back: new rules go, changed ones take what they took before", async () => {
+/** Web's rule has been changed, and api's made. */
+async function routed() {
   const before = existing("web", 10, {
     conditions: [{ Field: "path-pattern", PathPatternConfig: { Values: ["/shop/*"] } }],
   });
-  const { routing, take } = world(
+  const made = world(
     [["web", before]],
     [
       { service: "web", action: "update", existing: before, desired: desired("web") },
       { service: "api", action: "create", desired: desired("api") },
     ],
   );
-  await routing.attach(both);
-  await routing.route(both);
-  take();
+  await made.routing.attach(both);
+  await made.routing.route(both);
+  made.take();
+  return made;
+}
+
+test("everything can be put back: new rules go, changed ones take what they took before", async () => {
+  const { routing, take } = await routed();
   await routing.undo();
   expect(take()).toEqual(['rule/web takes {"Values":["/shop/*"]}', "delete rule/new"]);
   await routing.undo();
@@ -131,19 +137,7 @@ test("everything can be put back: new rules go, changed ones take what they took
 });
 
 test("a rule that can't be put back doesn't keep the others from it, and is told", async () => {
-  const before = existing("web", 10, {
-    conditions: [{ Field: "path-pattern", PathPatternConfig: { Values: ["/shop/*"] } }],
-  });
-  const { routing, take, aws } = world(
-    [["web", before]],
-    [
-      { service: "web", action: "update", existing: before, desired: desired("web") },
-      { service: "api", action: "create", desired: desired("api") },
-    ],
-  );
-  await routing.attach(both);
-  await routing.route(both);
-  take();
+  const { routing, take, aws } = await routed();
   aws.elbv2.modifyRule = () => Promise.reject(new Error("throttled"));
   await expect(routing.undo()).rejects.toThrow("throttled");
   expect(take()).toEqual(["delete rule/new"]);
